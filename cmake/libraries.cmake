@@ -1,0 +1,15 @@
+# One static library a folder; the dependency list is the architecture (design: arrows point one way).
+# The precompiled header is only a build accelerator: every file still includes what it uses.
+function(hardened_library name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  if(NOT sources)
+    add_library(hardened_${name} INTERFACE)
+    target_link_libraries(hardened_${name} INTERFACE ${ARGN})
+    return()
+  endif()
+  add_library(hardened_${name} STATIC ${sources})
+  target_link_libraries(hardened_${name} PUBLIC ${ARGN} PRIVATE hardened_settings)
+  if(NOT name STREQUAL "util")
+    target_precompile_headers(hardened_${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
+  endif()
+endfunction()

@@ -1,0 +1,23 @@
+#include "controls/registry.h"
+
+#include "controls/controls.h"
+
+namespace hardened::controls {
+namespace {
+
+constexpr const Control* table[] = {
+    &no_new_privileges,
+};
+
+}  // namespace
+
+std::span<const Control* const> registry() { return table; }
+
+const Control* find_control(std::string_view id) {
+  for (const Control* control : table) {
+    if (control->id == id) return control;
+  }
+  return nullptr;
+}
+
+}  // namespace hardened::controls

@@ -1,0 +1,98 @@
+// What the machine is like, gathered once per call by probe.h: the controls decide on this and the spec alone.
+#pragma once
+
+#include <sys/types.h>
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "oci/json.h"
+#include "oci/workload.h"
+
+namespace hardened::host {
+
+struct Identity {  // stat(2): what a path is, whatever it is called
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  auto operator<=>(const Identity&) const = default;
+};
+
+// Where something lies inside its file system: survives bind mounts and symbolic links, unlike a path.
+struct Location {
+  std::uint64_t device = 0;  // of the mount (mountinfo's major:minor)
+  std::string path;          // from the root of the file system, clean
+  auto operator<=>(const Location&) const = default;
+};
+
+// One host path a spec names, judged through one O_PATH descriptor.
+struct PathFact {
+  bool exists = false;
+  std::string resolved;  // every symbolic link followed; clean
+  Identity identity;
+  Location location;
+  mode_t mode = 0;  // st_mode: type and permissions
+  uid_t owner = 0;
+  bool root_controlled = false;  // it and every directory above it: owned by root, not writable by others
+};
+
+struct NamespaceFact {
+  Identity identity;
+  bool host = false;  // the very namespace this program runs in
+  // The container of ours it belongs to; nothing when it is not one of ours.
+  std::optional<std::string> container;
+};
+
+enum class RuntimeKind { runc, crun, other };
+
+struct RuntimeFact {
+  std::string path;
+  RuntimeKind kind = RuntimeKind::other;
+  int major = 0, minor = 0, patch = 0;
+};
+
+// A path that must not be handed to a container (sensitive.h), with what it is on this host.
+struct SensitiveFact {
+  std::string path;
+  bool socket = false;  // the API socket of an engine, or another door to the host
+  bool subtree = true;  // false: the directory itself and its parents only; what lies below is allowed
+  PathFact fact;
+};
+
+enum class Operation { create, exec, update };
+
+struct Facts {
+  Operation operation = Operation::create;
+  Workload workload;
+  RuntimeFact runtime;
+
+  std::string architecture = "x86_64";  // uname -m
+  int kernel_major = 0, kernel_minor = 0;
+  int cgroup_version = 2;  // 1 also for the hybrid layout
+  bool apparmor = false;   // enabled, and its profiles can be applied
+  bool selinux = false;
+  std::vector<std::string> apparmor_profiles;  // loaded ones, when readable
+  std::uint64_t memory_total = 0;              // bytes
+  unsigned cpus = 1;
+  std::map<std::string, gid_t> groups;  // privileged host groups (docker, disk, shadow, kvm …) → gid
+
+  std::map<std::string, PathFact> paths;            // bind sources, hook programs, root.path: by the spec's own spelling
+  std::map<std::string, NamespaceFact> namespaces;  // by the spec's linux.namespaces[].path
+  std::vector<SensitiveFact> sensitive;
+  std::vector<std::string> graph_roots;     // directories below which engines keep root file systems and volumes
+  std::string engine_directory;             // the engine's own directory of this container; empty when unknown
+  std::vector<std::string> unknown_members; // of the spec, as JSON pointers
+
+  // What create granted (exec and update): the final process object and resources; null on create.
+  Json granted_process;
+  Json granted_resources;
+};
+
+}  // namespace hardened::host
+
+namespace hardened {
+using host::Facts;
+}

@@ -1,0 +1,132 @@
+#include "oci/change.h"
+
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+#include "util/text.h"
+
+namespace hardened::oci {
+namespace {
+
+std::vector<std::string> tokens(std::string_view pointer) {
+  if (pointer.empty()) return {};
+  std::vector<std::string> result = split(pointer.substr(1), '/');
+  for (std::string& token : result) {
+    for (std::size_t at = token.find('~'); at != std::string::npos && at + 1 < token.size(); at = token.find('~', at + 1))
+      token.replace(at, 2, token[at + 1] == '1' ? "/" : "~");
+  }
+  return result;
+}
+
+std::optional<std::size_t> number(const std::string& token) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), value);
+  if (error != std::errc{} || end != token.data() + token.size()) return std::nullopt;
+  return value;
+}
+
+std::string_view name_of(const std::string& element) { return std::string_view(element).substr(0, element.find('=')); }
+
+bool is_named(const Json& element, const std::string& name) {
+  return element.is_string() && name_of(element.get_ref<const std::string&>()) == name;
+}
+
+const Json* child(const Json& parent, const std::string& token) {
+  if (parent.is_object()) {
+    const auto found = parent.find(token);
+    return found == parent.end() || found->is_null() ? nullptr : &*found;
+  }
+  if (!parent.is_array()) return nullptr;
+  if (const auto index = number(token)) return *index < parent.size() ? &parent[*index] : nullptr;
+  const auto found = std::find_if(parent.begin(), parent.end(), [&](const Json& e) { return is_named(e, token); });
+  return found == parent.end() ? nullptr : &*found;
+}
+
+bool inserts(const Json& parent, const Change& change, const std::string& token) {
+  return parent.is_array() && !change.before && change.after && (token == "-" || number(token));
+}
+
+Status edit_array(Json& array, const std::string& token, const Change& change) {
+  auto& elements = array.get_ref<Json::array_t&>();
+  const auto index = token == "-" ? elements.size() : number(token);
+  if (!index) {  // a member of a set of strings: every spelling of it goes, one comes
+    std::erase_if(elements, [&](const Json& element) { return is_named(element, token); });
+    if (change.after) elements.push_back(*change.after);
+    return {};
+  }
+  if (*index > elements.size()) return fail(Code::internal, "cannot change " + change.pointer + ": no such element");
+  const auto at = elements.begin() + static_cast<std::ptrdiff_t>(*index);
+  if (inserts(array, change, token)) {
+    elements.insert(at, *change.after);
+  } else if (at == elements.end()) {
+    return fail(Code::internal, "cannot change " + change.pointer + ": no such element");
+  } else if (change.after) {
+    *at = *change.after;
+  } else {
+    elements.erase(at);
+  }
+  return {};
+}
+
+}  // namespace
+
+const Json* find(const Json& document, std::string_view pointer) {
+  const Json* at = &document;
+  for (const std::string& token : tokens(pointer)) {
+    at = child(*at, token);
+    if (at == nullptr) return nullptr;
+  }
+  return at->is_null() ? nullptr : at;
+}
+
+Status apply(Json& document, const Change& change) {
+  std::vector<std::string> path = tokens(change.pointer);
+  if (path.empty()) return fail(Code::internal, "cannot change the whole document");
+  const std::string last = path.back();
+  path.pop_back();
+  Json* parent = &document;
+  for (const std::string& token : path) {
+    const Json* next = child(*parent, token);
+    if (next == nullptr) {
+      if (!parent->is_object()) return fail(Code::internal, "cannot change " + change.pointer + ": no such parent");
+      (*parent)[token] = Json::object();
+      next = child(*parent, token);
+    }
+    parent = const_cast<Json*>(next);  // `document` itself is mutable; only the look-up is shared with find()
+  }
+  if (!parent->is_structured()) return fail(Code::internal, "cannot change " + change.pointer + ": its parent is a value");
+  const Json* standing = inserts(*parent, change, last) ? nullptr : child(*parent, last);
+  if ((standing != nullptr) != change.before.has_value() || (standing != nullptr && *standing != *change.before))
+    return fail(Code::internal, "cannot change " + change.pointer + ": the spec holds something else");
+  if (parent->is_array()) return edit_array(*parent, last, change);
+  if (change.after) {
+    (*parent)[last] = *change.after;
+  } else {
+    parent->erase(last);
+  }
+  return {};
+}
+
+bool owned(std::string_view pattern, const Change& change) {
+  const std::vector<std::string> owner = tokens(pattern);
+  std::vector<std::string> path = tokens(change.pointer);
+  if (!change.before && change.after && !path.empty() && number(path.back())) path.back() = "-";  // an insertion
+  if (owner.size() > path.size()) return false;
+  for (std::size_t i = 0; i < owner.size(); ++i) {
+    if (owner[i] == "*" ? path[i] == "-" : owner[i] != path[i]) return false;
+  }
+  return true;
+}
+
+bool overlap(std::string_view pattern, std::string_view other) {
+  const std::vector<std::string> a = tokens(pattern);
+  const std::vector<std::string> b = tokens(other);
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    const bool wild = (a[i] == "*" && b[i] != "-") || (b[i] == "*" && a[i] != "-");
+    if (a[i] != b[i] && !wild) return false;
+  }
+  return true;
+}
+
+}  // namespace hardened::oci

@@ -1,0 +1,30 @@
+// From files to the policy in force. The only reader of /etc/hardened.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "oci/workload.h"
+#include "policy/policy.h"
+#include "util/paths.h"
+#include "util/result.h"
+
+namespace hardened::policy {
+
+// Where the files are; tests give their own.
+struct Locations {
+  std::string policy_file = paths::policy_file;
+  std::string site_profiles = paths::site_profiles;
+};
+
+// The policy for `workload` when reached by the program name `program` (basename of argv[0]: "hardened-runtime",
+// "hardened-compat"). A missing policy file means the built-in default (profile `strict`, or the program's own); a file
+// that is broken, untrusted (owner, mode, symbolic link) or names what does not exist is an error:
+// "FILE:LINE: cannot … (did you mean …?)". A waiver without reason or past `today` (ISO date, UTC) is an error.
+[[nodiscard]] Result<Policy> load(const Workload& workload, std::string_view program, const std::string& today,
+                                  const Locations& locations = {});
+
+// The profile described by a merged profile document (Profile::document), as kept in a grant.
+[[nodiscard]] Result<Profile> decode_profile(const Json& document);
+
+}  // namespace hardened::policy

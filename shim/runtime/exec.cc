@@ -1,0 +1,120 @@
+// exec: a new process in a running container is cut down to what the container was granted. dockerd builds it from the
+// spec as it was before we rewrote it, so without this `docker exec` brings 14 capabilities back and drops
+// no-new-privileges, and `docker exec --privileged` brings all (moby daemon/exec.go).
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "host/probe.h"
+#include "oci/schema.h"
+#include "oci/strict_json.h"
+#include "runtime/story.h"
+#include "util/file.h"
+#include "util/text.h"
+
+namespace hardened::runtime {
+namespace {
+
+struct Request {
+  Json process;
+  std::vector<std::string> unknown_members;
+  bool from_file = false;
+};
+
+Result<Request> read_process(const std::string& path) {
+  TRY(file, open_at(AT_FDCWD, path, O_RDONLY | O_NOCTTY | O_NONBLOCK));
+  TRY(text, read_all(file.get(), oci::StrictOptions{}.max_bytes, path));
+  TRY(document, oci::parse_strict(text, path));
+  TRY(unknown, oci::check_shape(document.value, oci::process_shape, path));
+  for (std::string& pointer : unknown) pointer = "/process" + pointer;
+  return Request{std::move(document.value), std::move(unknown), true};
+}
+
+Result<std::uint32_t> id_from(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size())
+    return fail(Code::usage, "cannot understand the id " + in_quotes(text), "give a number");
+  return value;
+}
+
+Status set_user(Json& process, const std::string& user) {
+  const std::vector<std::string> parts = split(user, ':');
+  TRY(uid, id_from(parts[0]));
+  process["user"]["uid"] = uid;
+  if (parts.size() > 1) {
+    TRY(gid, id_from(parts[1]));
+    process["user"]["gid"] = gid;
+  }
+  return {};
+}
+
+// The process runc would build from the container's own and the flags (runc exec.go, getProcess).
+Result<Request> process_from_flags(const Invocation& invocation, const Json& granted) {
+  Json process = granted.is_object() ? granted : Json::object();
+  for (const std::string& capability : invocation.all("cap")) {
+    for (const char* set : {"bounding", "effective", "permitted"}) process["capabilities"][set].push_back(capability);
+  }
+  if (invocation.has_flag("no-new-privs")) process["noNewPrivileges"] = invocation.flag("no-new-privs") == "true";
+  if (invocation.has_flag("apparmor")) process["apparmorProfile"] = invocation.flag("apparmor");
+  if (invocation.has_flag("process-label")) process["selinuxLabel"] = invocation.flag("process-label");
+  if (invocation.has_flag("cwd")) process["cwd"] = invocation.flag("cwd");
+  for (const std::string& variable : invocation.all("env")) process["env"].push_back(variable);
+  if (invocation.has_flag("user")) TRY_DO(set_user(process, invocation.flag("user")));
+  for (const std::string& group : invocation.all("additional-gids")) {
+    TRY(gid, id_from(group));
+    process["user"]["additionalGids"].push_back(gid);
+  }
+  return Request{std::move(process), {}, false};
+}
+
+Facts facts_for(const Call& call, const std::optional<state::Grant>& grant, const Request& request) {
+  Facts facts = host::machine_facts();
+  facts.operation = host::Operation::exec;
+  facts.workload.id = call.invocation.id();
+  facts.unknown_members = request.unknown_members;
+  if (grant) {
+    facts.workload.engine = grant->engine;
+    facts.workload.image = grant->image;
+    facts.granted_process = grant->process;
+  }
+  return facts;
+}
+
+// Flags name nothing that could be cut down silently: whatever they add beyond the grant was asked for.
+Status refuse_changes(const controls::Judgement& judgement) {
+  for (const controls::Decision& decision : judgement.decisions) {
+    if (decision.outcome == controls::Outcome::enforced || decision.outcome == controls::Outcome::clamped)
+      return fail(Code::refused, fmt::format("refused by {}: the flags ask for more than the container was granted, at {}",
+                                             decision.control->id, decision.finding.change.pointer),
+                  "leave the flag out");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Handover> exec(const Call& call, Account& account) {
+  TRY(grant, load_grant(call.invocation));
+  TRY(policy, granted_policy(grant));
+  introduce(account, grant, policy);
+  const std::string file = call.invocation.flag("process");
+  TRY(request, file.empty() ? process_from_flags(call.invocation, grant ? grant->process : Json()) : read_process(file));
+
+  const Facts facts = facts_for(call, grant, request);
+  TRY(judgement, controls::harden(Spec(Json{{"process", request.process}}), policy, facts));
+  note(account, judgement);
+  TRY_DO(stop_if_refused(judgement, policy));
+  TRY(runtime, grant ? Result<std::string>(grant->runtime) : choose_runtime(policy));
+  if (!request.from_file) {
+    if (policy.mode == policy::Mode::enforce) TRY_DO(refuse_changes(judgement));
+    TRY_DO(write_record(account));
+    return Handover{runtime, {call.argv.begin(), call.argv.end()}, Fd{}};
+  }
+  TRY(document, sealed_document("process", judgement.spec.elements("/process").dump()));
+  TRY_DO(write_record(account));
+  return Handover{runtime, with_flag_value(call.argv, call.invocation, "process", document_path(document)), std::move(document)};
+}
+
+}  // namespace hardened::runtime

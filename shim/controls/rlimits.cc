@@ -49,8 +49,9 @@ Bounds bounds_of(const Json& rlimit) {
   return {number(rlimit, "soft"), number(rlimit, "hard")};
 }
 
-std::string type_of(const Json& rlimit) {
-  return rlimit.value("type", "");
+std::string type_of(const Json& entry) {
+  const auto found = entry.find("type");
+  return found != entry.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 std::string written(std::uint64_t value) {

@@ -31,4 +31,13 @@ void Verdict::refuse(std::string pointer, std::string reason, std::string subjec
       {Kind::excess, {std::move(pointer), before, before}, false, std::move(reason), std::move(subject), std::move(remedy)});
 }
 
+void Verdict::refuse_unseen(std::string pointer, std::string reason, std::string subject, std::string remedy) {
+  findings_.push_back({Kind::excess,
+                       {std::move(pointer), std::nullopt, std::nullopt},
+                       false,
+                       std::move(reason),
+                       std::move(subject),
+                       std::move(remedy)});
+}
+
 }  // namespace hardened::controls

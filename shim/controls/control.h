@@ -45,6 +45,8 @@ class Verdict {
   void excess(std::string pointer, std::optional<Json> clamped, std::string reason, std::string subject, std::string remedy = {});
   // An excess that cannot be cut down, only refused or allowed.
   void refuse(std::string pointer, std::string reason, std::string subject, std::string remedy = {});
+  // The same where the value must not be seen: findings go to the audit log, and this one carries no `before`.
+  void refuse_unseen(std::string pointer, std::string reason, std::string subject, std::string remedy = {});
 
   [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
 

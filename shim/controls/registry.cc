@@ -6,7 +6,15 @@ namespace hardened::controls {
 namespace {
 
 constexpr const Control* table[] = {
+    &non_root_user,      // before those that ask whether the process is root
+    &additional_groups,
+    &capabilities,
     &no_new_privileges,
+    &apparmor,
+    &selinux,
+    &process_knobs,
+    &rlimits,
+    &secret_env,
 };
 
 }  // namespace

@@ -42,14 +42,15 @@ Result<Bundle> Bundle::open(const std::string& path) {
 }
 
 Status Bundle::store(const Json& spec) const {
+  // A string that is not UTF-8 cannot be written as JSON; replaced here, it makes the comparison below fail.
+  const std::string text = spec.dump(-1, ' ', false, Json::error_handler_t::replace);
+  TRY(written, parse_strict(text, file_name));
+  if (written.value != spec)
+    return fail(Code::internal, "cannot store config.json: what was written would read differently");
   TRY(file, AtomicFile::beside(directory_.get(), file_name));
-  TRY_DO(file.write(spec.dump()));
+  TRY_DO(file.write(text));
   TRY_DO(file.adopt(owner_, group_, mode_));
-  TRY_DO(file.commit());
-  struct stat status {};
-  TRY(stored, read_spec(directory_.get(), status));
-  if (stored != spec) return fail(Code::internal, "cannot store config.json: what was read back differs");
-  return {};
+  return file.commit();
 }
 
 }  // namespace hardened::oci

@@ -24,7 +24,8 @@ class Bundle {
   // Members the runtime-spec does not define, as JSON pointers.
   [[nodiscard]] const std::vector<std::string>& unknown_members() const { return unknown_; }
 
-  // Replaces config.json by `spec`, then reads it back and compares; until then nothing has changed.
+  // Replaces config.json by `spec`, after checking that its text reads back as the same document. On an error the old
+  // file stands untouched.
   [[nodiscard]] Status store(const Json& spec) const;
 
  private:

@@ -13,7 +13,8 @@ std::vector<std::string> tokens(std::string_view pointer) {
   if (pointer.empty()) return {};
   std::vector<std::string> result = split(pointer.substr(1), '/');
   for (std::string& token : result) {
-    for (std::size_t at = token.find('~'); at != std::string::npos && at + 1 < token.size(); at = token.find('~', at + 1))
+    for (std::size_t at = token.find('~'); at != std::string::npos && at + 1 < token.size();
+         at = token.find('~', at + 1))
       token.replace(at, 2, token[at + 1] == '1' ? "/" : "~");
   }
   return result;
@@ -26,7 +27,9 @@ std::optional<std::size_t> number(const std::string& token) {
   return value;
 }
 
-std::string_view name_of(const std::string& element) { return std::string_view(element).substr(0, element.find('=')); }
+std::string_view name_of(const std::string& element) {
+  return std::string_view(element).substr(0, element.find('='));
+}
 
 bool is_named(const Json& element, const std::string& name) {
   return element.is_string() && name_of(element.get_ref<const std::string&>()) == name;
@@ -69,6 +72,22 @@ Status edit_array(Json& array, const std::string& token, const Change& change) {
   return {};
 }
 
+// The container that `path` leads to; what is missing is made: an array where the change appends, else an object.
+Result<Json*> parent_of(Json& document, const std::vector<std::string>& path, const Change& change) {
+  const bool appends = change.pointer.ends_with("/-");
+  Json* parent = &document;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const Json* next = child(*parent, path[i]);
+    if (next == nullptr) {
+      if (!parent->is_object()) return fail(Code::internal, "cannot change " + change.pointer + ": no such parent");
+      (*parent)[path[i]] = appends && i + 1 == path.size() ? Json::array() : Json::object();
+      next = child(*parent, path[i]);
+    }
+    parent = const_cast<Json*>(next);  // `document` itself is mutable; only the look-up is shared with find()
+  }
+  return parent;
+}
+
 }  // namespace
 
 const Json* find(const Json& document, std::string_view pointer) {
@@ -85,17 +104,9 @@ Status apply(Json& document, const Change& change) {
   if (path.empty()) return fail(Code::internal, "cannot change the whole document");
   const std::string last = path.back();
   path.pop_back();
-  Json* parent = &document;
-  for (const std::string& token : path) {
-    const Json* next = child(*parent, token);
-    if (next == nullptr) {
-      if (!parent->is_object()) return fail(Code::internal, "cannot change " + change.pointer + ": no such parent");
-      (*parent)[token] = Json::object();
-      next = child(*parent, token);
-    }
-    parent = const_cast<Json*>(next);  // `document` itself is mutable; only the look-up is shared with find()
-  }
-  if (!parent->is_structured()) return fail(Code::internal, "cannot change " + change.pointer + ": its parent is a value");
+  TRY(parent, parent_of(document, path, change));
+  if (!parent->is_structured())
+    return fail(Code::internal, "cannot change " + change.pointer + ": its parent is a value");
   const Json* standing = inserts(*parent, change, last) ? nullptr : child(*parent, last);
   if ((standing != nullptr) != change.before.has_value() || (standing != nullptr && *standing != *change.before))
     return fail(Code::internal, "cannot change " + change.pointer + ": the spec holds something else");

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -44,24 +45,52 @@ Status write_all(int fd, std::string_view text, const std::string& name) {
   return {};
 }
 
-Result<std::string> read_trusted_file(int directory, const std::string& path, std::size_t limit) {
-  // O_NONBLOCK: a FIFO planted in the place of a file must not hang every container start.
-  TRY(fd, open_at(directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+namespace {
+
+Status check_trust(int fd, const std::string& path, mode_t type, const char* what) {
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return fail_errno("cannot stat " + path, errno);
-  if (!S_ISREG(status.st_mode)) return fail(Code::policy, "cannot trust " + path + ": not a regular file");
+  if (::fstat(fd, &status) != 0) return fail_errno("cannot stat " + path, errno);
+  if ((status.st_mode & S_IFMT) != type) return fail(Code::policy, "cannot trust " + path + ": not a " + what);
   if (status.st_uid != 0 && status.st_uid != ::geteuid())
-    return fail(Code::policy, "cannot trust " + path + ": owned by uid " + std::to_string(status.st_uid) + ", not by root",
+    return fail(Code::policy,
+                "cannot trust " + path + ": owned by uid " + std::to_string(status.st_uid) + ", not by root",
                 "chown root " + path);
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return fail(Code::policy, "cannot trust " + path + ": writable by group or others", "chmod go-w " + path);
+  return {};
+}
+
+}  // namespace
+
+Result<Fd> open_trusted_file(int directory, const std::string& path, int flags, mode_t mode) {
+  // O_NONBLOCK: a FIFO planted in the place of a file must not hang every container start.
+  TRY(fd, open_at(directory, path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode));
+  TRY_DO(check_trust(fd.get(), path, S_IFREG, "regular file"));
+  return fd;
+}
+
+Result<std::string> read_trusted_file(int directory, const std::string& path, std::size_t limit) {
+  TRY(fd, open_trusted_file(directory, path, O_RDONLY));
   return read_all(fd.get(), limit, path);
 }
 
+Result<Fd> open_trusted_directory(int directory, const std::string& path) {
+  TRY(fd, open_at(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  TRY_DO(check_trust(fd.get(), path, S_IFDIR, "directory"));
+  return fd;
+}
+
+Result<Fd> make_trusted_directory(int directory, const std::string& path, mode_t mode) {
+  if (::mkdirat(directory, path.c_str(), mode) != 0 && errno != EEXIST)
+    return fail_errno("cannot make directory " + path, errno);
+  return open_trusted_directory(directory, path);
+}
+
 Status make_directories(const std::string& path, mode_t mode) {
+  const std::size_t size = path.find_last_not_of('/') + 1;  // "/run/x/" is the directory x, not a child of it
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    const std::string prefix = path.substr(0, end);
-    const bool last = end == std::string::npos;
+    const bool last = end >= size;
+    const std::string prefix = path.substr(0, last ? std::max<std::size_t>(size, 1) : end);
     // Parents such as /run or /var/log exist everywhere; where one does not, others may pass through it.
     if (::mkdir(prefix.c_str(), last ? mode : mode_t{0755}) != 0 && errno != EEXIST)
       return fail_errno("cannot make directory " + prefix, errno);
@@ -90,7 +119,9 @@ Result<AtomicFile> AtomicFile::beside(int directory, std::string name) {
   return AtomicFile(directory, std::move(name), std::move(temporary), std::move(fd));
 }
 
-Status AtomicFile::write(std::string_view text) { return write_all(fd_.get(), text, name_); }
+Status AtomicFile::write(std::string_view text) {
+  return write_all(fd_.get(), text, name_);
+}
 
 Status AtomicFile::adopt(uid_t owner, gid_t group, mode_t mode) {
   if (::fchown(fd_.get(), owner, group) != 0) return fail_errno("cannot give " + name_ + " its owner", errno);

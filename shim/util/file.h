@@ -23,8 +23,20 @@ namespace hardened {
 // it has the power of the runtime itself.
 [[nodiscard]] Result<std::string> read_trusted_file(int directory, const std::string& path, std::size_t limit);
 
-// Makes a root-only (0700 unless `mode` says otherwise) directory and its missing parents; existing ones are kept as they are.
+// Makes a root-only (0700 unless `mode` says otherwise) directory and its missing parents; existing ones are kept as
+// they are.
 [[nodiscard]] Status make_directories(const std::string& path, mode_t mode = 0700);
+
+// Opens a directory of ours to read and write in it. It must be a real directory (not a symbolic link), owned by root
+// (or by us) and not writable by group or others: whoever can rename our files there decides what a container was
+// granted.
+[[nodiscard]] Result<Fd> open_trusted_directory(int directory, const std::string& path);
+
+// The same, made with `mode` where it is missing (not its parents).
+[[nodiscard]] Result<Fd> make_trusted_directory(int directory, const std::string& path, mode_t mode = 0700);
+
+// Opens a file of ours with `flags` as open_at() does, and checks it as read_trusted_file() does.
+[[nodiscard]] Result<Fd> open_trusted_file(int directory, const std::string& path, int flags, mode_t mode = 0600);
 
 // A replacement for `name` that becomes visible only by commit(); the destructor abandons it.
 class AtomicFile {

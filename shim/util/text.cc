@@ -69,20 +69,50 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
   return found ? " (did you mean " + in_quotes(*found) + "?)" : "";
 }
 
+namespace {
+
+// The length of the UTF-8 sequence `text` starts with; 0 when it starts with none (RFC 3629: no overlong forms, no
+// surrogates, nothing above U+10FFFF).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto follows = [&byte](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool overlong = first == 0xE0 && byte(1) < 0xA0;
+    const bool surrogate = first == 0xED && byte(1) > 0x9F;
+    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first < 0xF0 || first > 0xF4) return 0;
+  const bool outside = (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F);
+  return follows(1) && follows(2) && follows(3) && !outside ? 4 : 0;
+}
+
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character.front());
+  if (character.size() == 2) return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+  return character.size() == 1 && (first < 0x20 || first == 0x7F);
+}
+
+}  // namespace
+
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t limit = 200;
   std::string result = "\"";
-  for (const char c : text.substr(0, limit)) {
-    if (c == '"' || c == '\\') {
-      result += '\\';
-      result += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      result += c;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text.substr(at));
+    const std::string_view character = text.substr(at, std::max<std::size_t>(length, 1));
+    if (at + character.size() > limit) return result + "\"…";
+    at += character.size();
+    if (character == "\"" || character == "\\") result += '\\';
+    if (length != 0 && !is_control(character)) {
+      result += character;
+      continue;
     }
+    for (const char c : character) result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
   }
-  return result + (text.size() > limit ? "\"…" : "\"");
+  return result + '"';
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -97,9 +127,9 @@ std::vector<std::string> split(std::string_view text, char separator) {
 
 std::string join(std::span<const std::string> parts, std::string_view separator) {
   std::string result;
-  for (const std::string& part : parts) {
-    if (!result.empty()) result += separator;
-    result += part;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i != 0) result += separator;
+    result += parts[i];
   }
   return result;
 }

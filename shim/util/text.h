@@ -14,13 +14,14 @@ namespace hardened {
 // no escapes. Runs in O(pattern × text) whatever the input.
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);
 
-// The candidate within edit distance 3 (and less than half of the word) nearest to `word`, for "did you mean …?".
+// The candidate within edit distance 3 (and at most half of the word) nearest to `word`, for "did you mean …?".
 [[nodiscard]] std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
 
 // " (did you mean "X"?)" or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
-// `text` in double quotes with control characters and quotes escaped, cut after 200 bytes: safe in a log line.
+// `text` in double quotes, safe in a log line and on a terminal: quotes and backslashes escaped, control characters (C1
+// too) and bytes that are not UTF-8 written as \xNN; cut after about 200 bytes, never inside a character.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);

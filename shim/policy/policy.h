@@ -1,5 +1,6 @@
-// The rules in force for one container: plain structs, filled by load.h. One word per thing: a *profile* says what a kind
-// of workload may have; the *policy* selects a profile, sets how strictly each control acts, and holds the waivers.
+// The rules in force for one container: plain structs, filled by load.h. One word per thing: a *profile* says what a
+// kind of workload may have; the *policy* selects a profile, sets how strictly each control acts, and holds the
+// waivers.
 #pragma once
 
 #include <cstdint>
@@ -47,10 +48,10 @@ struct Writable {
 };
 
 struct Seccomp {
-  std::vector<std::string> allow;   // system calls and "@group"s (profiles/seccomp/groups.json)
-  std::vector<std::string> deny;    // the same; answered with `errno`, and stronger than allow
-  std::string denied = "EPERM";     // "errno": the answer to a denied call
-  std::string unknown = "ENOSYS";   // the answer to a call neither allowed nor denied
+  std::vector<std::string> allow;            // system calls and "@group"s (profiles/seccomp/groups.json)
+  std::vector<std::string> deny;             // the same; answered with `errno`, and stronger than allow
+  std::string denied = "EPERM";              // "errno": the answer to a denied call
+  std::string unknown = "ENOSYS";            // the answer to a call neither allowed nor denied
   std::vector<std::string> socket_families;  // "AF_INET", …
   bool compat_architectures = false;         // also the 32-bit ABIs of this machine
 };
@@ -96,6 +97,10 @@ struct AuditLog {
   bool syslog = false;                  // "also": ["syslog"]; journald reads the same socket
 };
 
+// Where engines' packages put the real runtime: Docker's and Debian's runc, then crun.
+inline constexpr std::string_view default_runtimes[] = {"/usr/bin/runc", "/usr/sbin/runc", "/usr/local/sbin/runc",
+                                                        "/usr/bin/crun"};
+
 struct Policy {
   Mode mode = Mode::enforce;
   std::vector<std::string> runtimes;  // absolute paths, first that exists
@@ -104,7 +109,7 @@ struct Policy {
   std::vector<Waiver> waivers;                       // those for this workload, none expired
   std::vector<std::string> images;                   // approved images: globs of name, or of name@digest; empty: any
   AuditLog audit;
-  std::string digest;  // SHA-256 of everything above as loaded
+  std::string digest;  // SHA-256 of the policy file, the merged profile and the version of this program
 
   [[nodiscard]] Level level(std::string_view control) const {
     const auto found = levels.find(control);
@@ -117,4 +122,4 @@ struct Policy {
 namespace hardened {
 using policy::Policy;
 using policy::Profile;
-}
+}  // namespace hardened

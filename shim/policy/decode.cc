@@ -91,12 +91,25 @@ Status some_texts(const Node& node, std::vector<std::string>& into, const Contex
   return {};
 }
 
-Status known_name(const Node& node, std::string& into, std::string_view what, std::span<const std::string_view> names) {
+namespace {
+
+template <typename Name>
+Status one_name_of(const Node& node, std::string& into, std::string_view what, std::span<const Name> names) {
   TRY_DO(text(node, into, {}));
   if (std::find(names.begin(), names.end(), into) != names.end()) return {};
   const std::vector<std::string> candidates(names.begin(), names.end());
   const std::string why = what.empty() ? "it is one of " + join(candidates, ", ") : fmt::format("no such {}", what);
   return node.cannot_use(why + did_you_mean(into, candidates));
+}
+
+}  // namespace
+
+Status known_name(const Node& node, std::string& into, std::string_view what, std::span<const std::string> names) {
+  return one_name_of(node, into, what, names);
+}
+
+Status known_name(const Node& node, std::string& into, std::string_view what, std::span<const std::string_view> names) {
+  return one_name_of(node, into, what, names);
 }
 
 bool is_profile_name(std::string_view name) {

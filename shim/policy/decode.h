@@ -93,7 +93,10 @@ Status ignored_text(const Node& node, T&, const Context& context) {
 [[nodiscard]] Status some_texts(const Node& node, std::vector<std::string>& into,
                                 const Context& context);  // at least one
 
-// A text that must be one of `names`; `what` is "control", "capability", ….
+// A text that must be one of `names`; `what` is "control", "capability", …, or empty where the names are few enough for
+// the error to list them.
+[[nodiscard]] Status known_name(const Node& node, std::string& into, std::string_view what,
+                                std::span<const std::string> names);
 [[nodiscard]] Status known_name(const Node& node, std::string& into, std::string_view what,
                                 std::span<const std::string_view> names);
 // The name of a profile that exists.

@@ -35,7 +35,7 @@ Status runtimes(const Node& node, std::vector<std::string>& into, const Context&
 
 Status controls(const Node& node, std::map<std::string, Level, std::less<>>& levels, const Context& context) {
   if (!node.value().is_object()) return node.cannot_use("an object is needed");
-  const std::vector<std::string> ids(context.known->controls.begin(), context.known->controls.end());
+  const std::span<const std::string> ids = context.known->controls;
   for (const auto& [id, value] : node.value().items()) {
     const Node member = node.member(id, value);
     if (std::find(ids.begin(), ids.end(), id) == ids.end())

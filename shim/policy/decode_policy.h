@@ -15,12 +15,14 @@ struct SelectRow {
   std::string label;               // a key; exactly one of these four is not empty
   std::string profile;             // with image and program
   std::vector<std::string> allow;  // with annotation and label: globs of profile names
+  bool operator==(const SelectRow&) const = default;
 };
 
 struct WaiverRow {
   Waiver waiver;
   std::string image;  // a glob; empty: every container
   std::string until;  // ISO date, the last day; empty: without end
+  bool operator==(const WaiverRow&) const = default;
 };
 
 struct PolicyFile {
@@ -28,6 +30,7 @@ struct PolicyFile {
   std::string default_profile = "strict";
   std::vector<SelectRow> select;
   std::vector<WaiverRow> waivers;
+  bool operator==(const PolicyFile&) const = default;
 };
 
 // Errors: Node::cannot. `context.known` must be given.

@@ -151,10 +151,16 @@ Status name(const Node& node, std::string& into, const Context& context) {
   return {};
 }
 
+// What it names is looked at when the chain is followed (extend.h).
+Status extends(const Node& node, Profile&, const Context& context) {
+  std::string base;
+  return name(node, base, context);
+}
+
 constexpr Member<Profile> profile_members[] = {{"$schema", ignored_text},
                                                {"name", into<&Profile::name, name>},
                                                {"description", ignored_text},
-                                               {"extends", ignored_text},
+                                               {"extends", extends},
                                                {"capabilities", into<&Profile::capabilities, array_of<capability>>},
                                                {"seccomp", into<&Profile::seccomp, seccomp>},
                                                {"rootfs", into<&Profile::rootfs, rootfs>},

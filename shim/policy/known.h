@@ -3,15 +3,16 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace hardened::policy {
 
 struct Known {
-  std::span<const std::string_view> controls;           // ids
-  std::span<const std::string_view> capabilities;       // "CAP_CHOWN", …
-  std::span<const std::string_view> socket_families;    // "AF_INET", …
-  std::span<const std::string_view> syscall_groups;     // as a profile writes them: "@io"
+  std::span<const std::string> controls;                // ids
+  std::span<const std::string> capabilities;            // "CAP_CHOWN", …
+  std::span<const std::string> socket_families;         // "AF_INET", …
+  std::span<const std::string> syscall_groups;          // as a profile writes them: "@io"
   bool (*is_syscall)(std::string_view name) = nullptr;  // of any architecture libseccomp knows
 };
 

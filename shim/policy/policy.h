@@ -40,11 +40,13 @@ template <typename T>
 struct Limit {
   T fallback{};  // "default" in the file
   T max{};
+  bool operator==(const Limit&) const = default;
 };
 
 struct Writable {
   std::string path;                // absolute and clean
   std::uint64_t size = 64U << 20;  // bytes
+  bool operator==(const Writable&) const = default;
 };
 
 struct Seccomp {
@@ -54,6 +56,7 @@ struct Seccomp {
   std::string unknown = "ENOSYS";            // the answer to a call neither allowed nor denied
   std::vector<std::string> socket_families;  // "AF_INET", …
   bool compat_architectures = false;         // also the 32-bit ABIs of this machine
+  bool operator==(const Seccomp&) const = default;
 };
 
 struct Limits {
@@ -64,6 +67,7 @@ struct Limits {
   Limit<std::uint64_t> tmpfs;   // bytes, of each other tmpfs
   Limit<std::uint64_t> nofile;  // RLIMIT_NOFILE
   Limit<std::uint64_t> nproc;   // RLIMIT_NPROC
+  bool operator==(const Limits&) const = default;
 };
 
 struct Profile {
@@ -84,17 +88,20 @@ struct Profile {
   std::vector<std::string> hooks;        // absolute paths, globs
   std::vector<std::string> annotations;  // kept although dangerous; globs
   Json document;                         // the merged profile as loaded; kept in the grant
+  bool operator==(const Profile&) const = default;
 };
 
 struct Waiver {
   std::string control;             // control id
   std::vector<std::string> allow;  // globs of the offending value
   std::string reason;              // mandatory
+  bool operator==(const Waiver&) const = default;
 };
 
 struct AuditLog {
   bool refuse_when_unwritable = false;  // "when_unwritable": "refuse" | "continue"
   bool syslog = false;                  // "also": ["syslog"]; journald reads the same socket
+  bool operator==(const AuditLog&) const = default;
 };
 
 // Where engines' packages put the real runtime: Docker's and Debian's runc, then crun.
@@ -111,6 +118,7 @@ struct Policy {
   AuditLog audit;
   std::string digest;  // SHA-256 of the policy file, the merged profile and the version of this program
 
+  bool operator==(const Policy&) const = default;
   [[nodiscard]] Level level(std::string_view control) const {
     const auto found = levels.find(control);
     return found == levels.end() ? Level::enforce : found->second;

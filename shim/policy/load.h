@@ -1,10 +1,11 @@
-// From files to the policy in force. The only reader of /etc/hardened.
+// From files to the policy in force.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "oci/workload.h"
+#include "policy/known.h"
 #include "policy/policy.h"
 #include "util/paths.h"
 #include "util/result.h"
@@ -18,13 +19,16 @@ struct Locations {
 };
 
 // The policy for `workload` when reached by the program name `program` (basename of argv[0]: "hardened-runtime",
-// "hardened-compat"). A missing policy file means the built-in default (profile `strict`, or the program's own); a file
-// that is broken, untrusted (owner, mode, symbolic link) or names what does not exist is an error:
-// "FILE:LINE: cannot … (did you mean …?)". A waiver without reason or past `today` (ISO date, UTC) is an error.
+// "hardened-compat"), on the day `today` (ISO date, UTC). A missing policy file means the built-in default (profile
+// `strict`, or the program's own); a file that is broken, untrusted (owner, mode, symbolic link) or names what does not
+// exist is an error: "FILE:LINE: cannot … (did you mean …?)", with Error::hint how to mend it. So is a waiver without a
+// reason, or one past its date for the containers it names. An annotation that asks for a profile the policy does not
+// allow it is Code::refused.
 [[nodiscard]] Result<Policy> load(const Workload& workload, std::string_view program, const std::string& today,
-                                  const Locations& locations = {});
+                                  const Known& known, const Locations& locations = {});
 
-// The profile described by a merged profile document (Profile::document), as kept in a grant.
+// The profile described by a merged profile document (Profile::document), as kept in a grant. Names are not checked
+// again: the kernel may have been changed since, the grant has not.
 [[nodiscard]] Result<Profile> decode_profile(const Json& document);
 
 }  // namespace hardened::policy

@@ -1,5 +1,6 @@
-// The rules in force for one container: plain structs, filled by load.h. One word per thing: a *profile* says what a kind
-// of workload may have; the *policy* selects a profile, sets how strictly each control acts, and holds the waivers.
+// The rules in force for one container: plain structs, filled by load.h. One word per thing: a *profile* says what a
+// kind of workload may have; the *policy* selects a profile, sets how strictly each control acts, and holds the
+// waivers.
 #pragma once
 
 #include <cstdint>
@@ -39,20 +40,23 @@ template <typename T>
 struct Limit {
   T fallback{};  // "default" in the file
   T max{};
+  bool operator==(const Limit&) const = default;
 };
 
 struct Writable {
   std::string path;                // absolute and clean
   std::uint64_t size = 64U << 20;  // bytes
+  bool operator==(const Writable&) const = default;
 };
 
 struct Seccomp {
-  std::vector<std::string> allow;   // system calls and "@group"s (profiles/seccomp/groups.json)
-  std::vector<std::string> deny;    // the same; answered with `errno`, and stronger than allow
-  std::string denied = "EPERM";     // "errno": the answer to a denied call
-  std::string unknown = "ENOSYS";   // the answer to a call neither allowed nor denied
+  std::vector<std::string> allow;            // system calls and "@group"s (profiles/seccomp/groups.json)
+  std::vector<std::string> deny;             // the same; answered with `errno`, and stronger than allow
+  std::string denied = "EPERM";              // "errno": the answer to a denied call
+  std::string unknown = "ENOSYS";            // the answer to a call neither allowed nor denied
   std::vector<std::string> socket_families;  // "AF_INET", …
   bool compat_architectures = false;         // also the 32-bit ABIs of this machine
+  bool operator==(const Seccomp&) const = default;
 };
 
 struct Limits {
@@ -63,6 +67,7 @@ struct Limits {
   Limit<std::uint64_t> tmpfs;   // bytes, of each other tmpfs
   Limit<std::uint64_t> nofile;  // RLIMIT_NOFILE
   Limit<std::uint64_t> nproc;   // RLIMIT_NPROC
+  bool operator==(const Limits&) const = default;
 };
 
 struct Profile {
@@ -83,18 +88,25 @@ struct Profile {
   std::vector<std::string> hooks;        // absolute paths, globs
   std::vector<std::string> annotations;  // kept although dangerous; globs
   Json document;                         // the merged profile as loaded; kept in the grant
+  bool operator==(const Profile&) const = default;
 };
 
 struct Waiver {
   std::string control;             // control id
   std::vector<std::string> allow;  // globs of the offending value
   std::string reason;              // mandatory
+  bool operator==(const Waiver&) const = default;
 };
 
 struct AuditLog {
   bool refuse_when_unwritable = false;  // "when_unwritable": "refuse" | "continue"
   bool syslog = false;                  // "also": ["syslog"]; journald reads the same socket
+  bool operator==(const AuditLog&) const = default;
 };
+
+// Where engines' packages put the real runtime: Docker's and Debian's runc, then crun.
+inline constexpr std::string_view default_runtimes[] = {"/usr/bin/runc", "/usr/sbin/runc", "/usr/local/sbin/runc",
+                                                        "/usr/bin/crun"};
 
 struct Policy {
   Mode mode = Mode::enforce;
@@ -104,8 +116,9 @@ struct Policy {
   std::vector<Waiver> waivers;                       // those for this workload, none expired
   std::vector<std::string> images;                   // approved images: globs of name, or of name@digest; empty: any
   AuditLog audit;
-  std::string digest;  // SHA-256 of everything above as loaded
+  std::string digest;  // SHA-256 of the policy file, the merged profile and the version of this program
 
+  bool operator==(const Policy&) const = default;
   [[nodiscard]] Level level(std::string_view control) const {
     const auto found = levels.find(control);
     return found == levels.end() ? Level::enforce : found->second;
@@ -117,4 +130,4 @@ struct Policy {
 namespace hardened {
 using policy::Policy;
 using policy::Profile;
-}
+}  // namespace hardened

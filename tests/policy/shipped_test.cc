@@ -1,0 +1,99 @@
+#include "catch.h"
+#include "policy/site.h"
+
+// The profiles every machine starts from.
+
+using namespace hardened;
+
+TEST_CASE("shipped: strict gives no right and limits everything") {
+  const site::Site site;
+  const auto loaded = site.load();
+  REQUIRE(loaded);
+  const Profile& strict = loaded->profile;
+  CHECK(strict.capabilities.empty());
+  CHECK(strict.rootfs == policy::Rootfs::read_only);
+  CHECK_FALSE(strict.seccomp.compat_architectures);
+  CHECK_FALSE(strict.seccomp.allow.empty());
+  for (const auto* list :
+       {&strict.groups, &strict.devices, &strict.sysctls, &strict.namespaces, &strict.hooks, &strict.annotations})
+    CHECK(list->empty());
+  const policy::Limits& limits = strict.limits;
+  for (const auto& limit : {limits.memory, limits.pids, limits.shm, limits.tmpfs, limits.nofile, limits.nproc}) {
+    CHECK(limit.fallback > 0);
+    CHECK(limit.fallback <= limit.max);
+  }
+  CHECK(limits.cpu.fallback > 0);
+  CHECK(limits.memory.max == std::uint64_t{8} << 30);
+}
+
+TEST_CASE("shipped: compat differs from strict in the capabilities of an entrypoint and a rootfs that forgets") {
+  const site::Site site;
+  const auto strict = site.load();
+  const auto compat = site.load({}, "hardened-compat");
+  REQUIRE(strict);
+  REQUIRE(compat);
+  Profile expected = strict->profile;
+  expected.name = "compat";
+  expected.capabilities = {"CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FOWNER",          "CAP_SETUID",
+                           "CAP_SETGID", "CAP_KILL",         "CAP_NET_BIND_SERVICE"};
+  expected.rootfs = policy::Rootfs::ephemeral;
+  expected.document = compat->profile.document;
+  CHECK(compat->profile == expected);
+}
+
+TEST_CASE("shipped: their names pass the checks a site's own profile has to pass") {
+  for (const std::string name : {"strict", "compat"}) {
+    site::Site site;
+    site.write("profiles.d/mine.json", [&site, &name] {
+      Json document = site.load({}, name == "compat" ? "hardened-compat" : "hardened-runtime")->profile.document;
+      document["name"] = "mine";
+      document["seccomp"].erase("allow");  // checked where libseccomp is: tests/kernel
+      return document.dump();
+    }());
+    site.write("policy.json", R"({"version": 1, "default_profile": "mine"})");
+    INFO(name);
+    CHECK(site.error() == "loaded");
+  }
+}
+
+TEST_CASE("policy: everything the file says is in force") {
+  site::Site site;
+  site.write("policy.json", R"({ // comments are allowed
+    "version": 1, "mode": "audit", "runtimes": ["/usr/bin/crun", "/usr/bin/runc"],
+    "controls": {"secret-env": "off", "capabilities": "clamp"}, "images": ["registry.example/*"],
+    "audit": {"when_unwritable": "refuse", "also": ["syslog"]} })");
+  const auto loaded = site.load();
+  REQUIRE(loaded);
+  CHECK(loaded->mode == policy::Mode::audit);
+  CHECK(loaded->runtimes == std::vector<std::string>{"/usr/bin/crun", "/usr/bin/runc"});
+  CHECK(loaded->level("secret-env") == policy::Level::off);
+  CHECK(loaded->level("capabilities") == policy::Level::clamp);
+  CHECK(loaded->level("sensitive-mounts") == policy::Level::enforce);
+  CHECK(loaded->images == std::vector<std::string>{"registry.example/*"});
+  CHECK(loaded->audit == policy::AuditLog{true, true});
+}
+
+TEST_CASE("policy: the digest changes with the file, with the profile, and with nothing else") {
+  site::Site site;
+  const auto digest = [&site](std::string_view program = "hardened-runtime") { return site.load({}, program)->digest; };
+  const std::string none = digest();
+  CHECK(none.size() == 64);
+  CHECK(digest() == none);
+  CHECK(digest("hardened-compat") != none);
+  site.write("policy.json", R"({"version": 1, "default_profile": "web"})")
+      .write("profiles.d/web.json", R"({"name": "web"})");
+  const std::string web = digest();
+  CHECK(web != none);
+  site.write("profiles.d/unused.json", R"({"name": "unused"})");
+  CHECK(digest() == web);
+  site.write("profiles.d/web.json", R"({"name": "web", "rootfs_size": "1GiB"})");
+  CHECK(digest() != web);
+}
+
+TEST_CASE("a grant's profile: a document of another shape is an error, names are not checked again") {
+  CHECK(policy::decode_profile(Json::parse(R"({"name": "old", "capabilities": ["CAP_OF_TOMORROW"]})")));
+  CHECK_FALSE(policy::decode_profile(Json::parse(R"({"name": "old", "rootfs": "none"})")));
+  CHECK_FALSE(policy::decode_profile(Json::parse(R"({"capabilities": []})")));
+  CHECK_FALSE(policy::decode_profile(Json::parse("[]")));
+  CHECK_FALSE(policy::decode_profile(nullptr));
+}

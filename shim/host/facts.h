@@ -31,7 +31,7 @@ struct Location {
 // One host path a spec names, judged through one O_PATH descriptor.
 struct PathFact {
   bool exists = false;
-  std::string resolved;  // every symbolic link followed; clean
+  std::string resolved;  // every symbolic link followed; clean; empty when it has no path (a namespace, a pipe)
   Identity identity;
   Location location;
   mode_t mode = 0;  // st_mode: type and permissions
@@ -42,7 +42,8 @@ struct PathFact {
 struct NamespaceFact {
   Identity identity;
   bool host = false;  // the very namespace this program runs in
-  // The container of ours it belongs to; nothing when it is not one of ours.
+  // The container of ours it belongs to; nothing when it is not one of ours. The probe can only guess it (from a cgroup's
+  // name): the caller must clear it where no grant of that id exists.
   std::optional<std::string> container;
 };
 
@@ -72,6 +73,7 @@ struct Facts {
   std::string architecture = "x86_64";  // uname -m
   int kernel_major = 0, kernel_minor = 0;
   int cgroup_version = 2;  // 1 also for the hybrid layout
+  bool swap_accounting = false;
   bool apparmor = false;   // enabled, and its profiles can be applied
   bool selinux = false;
   std::vector<std::string> apparmor_profiles;  // loaded ones, when readable

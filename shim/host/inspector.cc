@@ -1,0 +1,88 @@
+#include "host/inspector.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <climits>
+#include <string_view>
+
+#include "util/text.h"
+
+namespace hardened::host {
+namespace {
+
+constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
+
+// The path of an open descriptor as the kernel knows it; empty when it has none.
+std::string path_of(int fd, bool unlinked) {
+  char buffer[PATH_MAX];
+  const ssize_t length = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), buffer, sizeof buffer);
+  if (length <= 0 || length == ssize_t{sizeof buffer} || buffer[0] != '/') return {};
+  std::string_view path(buffer, static_cast<std::size_t>(length));
+  constexpr std::string_view mark = " (deleted)";
+  if (unlinked && path.size() > mark.size() && path.substr(path.size() - mark.size()) == mark)
+    path.remove_suffix(mark.size());
+  return std::string(path);
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+Opened Inspector::open(int directory, const std::string& path) {
+  Opened opened;
+  auto fd = open_at(directory, path, O_PATH);
+  if (!fd) return opened;
+  struct statx status {};
+  if (::statx(fd->get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &status) != 0) return opened;
+  PathFact& fact = opened.fact;
+  fact.exists = true;
+  fact.identity = {::makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino};
+  fact.mode = status.stx_mode;
+  fact.owner = status.stx_uid;
+  fact.resolved = path_of(fd->get(), status.stx_nlink == 0);
+  fact.root_controlled = root_controlled(fact);
+  if ((status.stx_mask & STATX_MNT_ID) != 0) opened.mount = status.stx_mnt_id;
+  opened.fd = std::move(*fd);
+  return opened;
+}
+
+Status Inspector::locate(Opened& opened) {
+  if (opened.fact.resolved.empty() || opened.mount == 0) return {};
+  if (!table_) {
+    TRY(table, MountTable::read());
+    table_ = std::move(table);
+  }
+  opened.fact.location = table_->locate(opened.mount, opened.fact.resolved);
+  return {};
+}
+
+bool Inspector::root_controlled(const PathFact& fact) {
+  if (fact.resolved.empty() || fact.owner != 0 || (fact.mode & writable_by_others) != 0) return false;
+  if (fact.resolved != "/" && !root_controlled_directory(parent_of(fact.resolved))) return false;
+  // A descriptor reached through /proc/PID/root or /proc/PID/exe may show a path that names something else here.
+  struct stat status {};
+  return ::lstat(fact.resolved.c_str(), &status) == 0 && Identity{status.st_dev, status.st_ino} == fact.identity;
+}
+
+bool Inspector::root_controlled_directory(const std::string& directory) {
+  if (directory.empty() || directory.front() != '/') return false;
+  if (const auto known = controlled_.find(directory); known != controlled_.end()) return known->second;
+  struct stat status {};
+  const bool safe = (directory == "/" || root_controlled_directory(parent_of(directory))) &&
+                    ::lstat(directory.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == 0 &&
+                    (status.st_mode & writable_by_others) == 0;
+  controlled_[directory] = safe;
+  return safe;
+}
+
+bool is_immovable(const std::string& path, const PathFact& fact) {
+  return fact.root_controlled && fact.resolved == path;
+}
+
+}  // namespace hardened::host

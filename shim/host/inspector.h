@@ -1,0 +1,49 @@
+// Host paths, each opened once and judged through that descriptor.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "host/facts.h"
+#include "host/mount_table.h"
+#include "util/fd.h"
+#include "util/result.h"
+
+namespace hardened::host {
+
+// A path held open: what it is cannot change any more, and its mount cannot go away.
+struct Opened {
+  Fd fd;  // O_PATH; not valid where nothing could be opened
+  PathFact fact;
+  std::uint64_t mount = 0;  // statx(2)'s mount id; 0 where the kernel does not tell (before 5.8)
+};
+
+class Inspector {
+ public:
+  // Opens `path` (relative ones from `directory`) following symbolic links, as the runtime would. All of the fact but
+  // `location` is filled in; `exists` is false where it cannot be opened. `resolved` is empty when the object has no
+  // path (a namespace, a pipe) and the path it last had when it was unlinked.
+  [[nodiscard]] Opened open(int directory, const std::string& path);
+
+  // Fills in `location`; left empty where `opened` lies in no mount of our mount namespace. The mount table is read at
+  // the first call: open everything before, because only a mount that is held open keeps its id.
+  // Errors: Code::io when the mount table cannot be read.
+  [[nodiscard]] Status locate(Opened& opened);
+
+  // Is the clean absolute path `directory`, and everything above it, a real directory owned by root and not writable by
+  // group or others? Then nobody but root can change what a path below it names. Sticky directories count as writable.
+  [[nodiscard]] bool root_controlled_directory(const std::string& directory);
+
+ private:
+  [[nodiscard]] bool root_controlled(const PathFact& fact);
+
+  std::map<std::string, bool> controlled_;  // answers of root_controlled_directory()
+  std::optional<MountTable> table_;
+};
+
+// Nothing of `fact` can be exchanged by anyone but root, also not the way to it when it is spelled `path`.
+[[nodiscard]] bool is_immovable(const std::string& path, const PathFact& fact);
+
+}  // namespace hardened::host

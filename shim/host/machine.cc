@@ -1,0 +1,120 @@
+#include "host/machine.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+
+namespace hardened::host {
+namespace {
+
+constexpr std::size_t largest_file = std::size_t{1} << 20;
+constexpr char cgroup_root[] = "/sys/fs/cgroup";
+
+// Membership is as good as root, or opens files only the system should read.
+constexpr std::string_view privileged[] = {"adm",    "disk", "docker",          "incus", "incus-admin",
+                                           "kmem",   "kvm",  "libvirt",         "lxd",   "root",
+                                           "shadow", "sudo", "systemd-journal", "wheel"};
+
+std::string read_or_empty(const char* path) {
+  const auto file = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!file) return {};
+  auto text = read_all(file->get(), largest_file, path);
+  return text ? std::move(*text) : std::string();
+}
+
+bool is_file_system(const char* path, unsigned long magic) {
+  struct statfs status {};
+  return ::statfs(path, &status) == 0 && static_cast<unsigned long>(status.f_type) == magic;
+}
+
+void read_kernel(Facts& facts) {
+  struct utsname name {};
+  if (::uname(&name) != 0) return;
+  facts.architecture = name.machine;
+  const std::vector<std::string> parts = split(name.release, '.');
+  if (parts.size() < 2) return;
+  std::from_chars(parts[0].data(), parts[0].data() + parts[0].size(), facts.kernel_major);
+  std::from_chars(parts[1].data(), parts[1].data() + parts[1].size(), facts.kernel_minor);
+}
+
+// cgroup v2 has the file in every cgroup but the root.
+bool accounts_swap_v2() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> root(::opendir(cgroup_root), &::closedir);
+  if (!root) return false;
+  while (const dirent* entry = ::readdir(root.get())) {
+    const std::string name = entry->d_name;
+    if (entry->d_type != DT_DIR || name == "." || name == "..") continue;
+    if (::faccessat(::dirfd(root.get()), (name + "/memory.swap.max").c_str(), F_OK, 0) == 0) return true;
+  }
+  return false;
+}
+
+void read_cgroups(Facts& facts) {
+  facts.cgroup_version = is_file_system(cgroup_root, CGROUP2_SUPER_MAGIC) ? 2 : 1;
+  facts.swap_accounting = facts.cgroup_version == 2
+                              ? accounts_swap_v2()
+                              : ::access("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", F_OK) == 0;
+}
+
+void read_security_modules(Facts& facts) {
+  facts.selinux = is_file_system("/sys/fs/selinux", SELINUX_MAGIC);
+  facts.apparmor = read_or_empty("/sys/module/apparmor/parameters/enabled").starts_with("Y") &&
+                   ::access("/sys/kernel/security/apparmor", F_OK) == 0;
+  if (facts.apparmor)
+    facts.apparmor_profiles = confining_profiles(read_or_empty("/sys/kernel/security/apparmor/profiles"));
+}
+
+void read_resources(Facts& facts) {
+  struct sysinfo info {};
+  if (::sysinfo(&info) == 0) facts.memory_total = std::uint64_t{info.totalram} * info.mem_unit;
+  const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
+  facts.cpus = online > 0 ? static_cast<unsigned>(online) : 1;
+}
+
+}  // namespace
+
+std::map<std::string, gid_t> privileged_groups(std::string_view text) {
+  std::map<std::string, gid_t> groups;
+  for (const std::string& line : split(text, '\n')) {
+    const std::vector<std::string> fields = split(line, ':');  // name:password:gid:members
+    if (fields.size() < 3 || std::find(std::begin(privileged), std::end(privileged), fields[0]) == std::end(privileged))
+      continue;
+    gid_t gid = 0;
+    const char* end = fields[2].data() + fields[2].size();
+    const auto [at, error] = std::from_chars(fields[2].data(), end, gid);
+    if (error == std::errc{} && at == end) groups.emplace(fields[0], gid);
+  }
+  return groups;
+}
+
+std::vector<std::string> confining_profiles(std::string_view text) {
+  std::vector<std::string> profiles;
+  for (const std::string& line : split(text, '\n')) {
+    const std::size_t mode = line.rfind(" (");
+    if (mode == std::string::npos || mode == 0 || line.substr(mode) == " (unconfined)") continue;
+    profiles.push_back(line.substr(0, mode));
+  }
+  return profiles;
+}
+
+void read_machine(Facts& facts) {
+  read_kernel(facts);
+  read_cgroups(facts);
+  read_security_modules(facts);
+  read_resources(facts);
+  facts.groups = privileged_groups(read_or_empty("/etc/group"));
+}
+
+}  // namespace hardened::host

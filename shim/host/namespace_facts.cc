@@ -1,0 +1,91 @@
+#include "host/namespace_facts.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cctype>
+#include <vector>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+
+namespace hardened::host {
+namespace {
+
+constexpr std::size_t largest_cgroup_file = 65536;
+constexpr std::string_view prefixes[] = {"docker-", "libpod-", "crio-", "cri-containerd-", "nerdctl-"};
+
+// The runtime-spec's name of a namespace type → its name below /proc/PID/ns.
+std::string file_name(const std::string& type) {
+  if (type == "network") return "net";
+  return type == "mount" ? "mnt" : type;
+}
+
+std::string plain(std::string_view component) {
+  for (const std::string_view prefix : prefixes) {
+    if (component.starts_with(prefix)) {
+      component.remove_prefix(prefix.size());
+      break;
+    }
+  }
+  constexpr std::string_view scope = ".scope";
+  if (component.ends_with(scope)) component.remove_suffix(scope.size());
+  return std::string(component);
+}
+
+bool is_full_id(const std::string& name) {
+  return name.size() == 64 &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+}
+
+// "/proc/123/ns/net" → "123"; else empty.
+std::string process_of(const std::string& path) {
+  const std::vector<std::string> parts = split(path, '/');
+  if (parts.size() != 5 || !parts[0].empty() || parts[1] != "proc" || parts[3] != "ns" || parts[2].empty()) return {};
+  const bool number =
+      std::all_of(parts[2].begin(), parts[2].end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return number ? parts[2] : std::string();
+}
+
+std::optional<std::string> container_of(const std::string& process) {
+  const auto file = open_at(AT_FDCWD, "/proc/" + process + "/cgroup", O_RDONLY);
+  if (!file) return std::nullopt;
+  const auto text = read_all(file->get(), largest_cgroup_file, "cgroup");
+  if (!text) return std::nullopt;
+  const std::string id = container_in_cgroup(*text);
+  return id.empty() ? std::nullopt : std::optional(id);
+}
+
+}  // namespace
+
+std::string container_in_cgroup(std::string_view text) {
+  std::string last;
+  for (const std::string& line : split(text, '\n')) {
+    const std::size_t path = line.find('/');
+    if (path == std::string::npos) continue;
+    std::string in_line;
+    for (const std::string& component : split(line.substr(path), '/')) {
+      if (component.empty()) continue;
+      in_line = plain(component);
+      if (is_full_id(in_line)) return in_line;
+    }
+    if (last.empty()) last = in_line;
+  }
+  return last;
+}
+
+NamespaceFact namespace_fact(const std::string& type, const std::string& path) {
+  NamespaceFact fact;
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return fact;
+  fact.identity = {status.st_dev, status.st_ino};
+  struct stat own {};
+  fact.host = ::stat(("/proc/self/ns/" + file_name(type)).c_str(), &own) == 0 &&
+              fact.identity == Identity{own.st_dev, own.st_ino};
+  if (const std::string process = process_of(path); !process.empty()) fact.container = container_of(process);
+  return fact;
+}
+
+}  // namespace hardened::host

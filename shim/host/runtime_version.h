@@ -1,0 +1,19 @@
+// Which low-level runtime, and which version of it: what a filter must allow depends on it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "host/facts.h"
+
+namespace hardened::host {
+
+// Kind and version of the runtime at the absolute `path`, from `PATH --version` (run without shell, environment or
+// standard input, ended after 5 s). The answer is kept in `STATE/runtimes`, by path, device, inode, size and time of
+// change of the file, so that it costs a create one stat and one read. RuntimeKind::other when it cannot be told.
+[[nodiscard]] RuntimeFact runtime_version(const std::string& path, const std::string& state);
+
+// The same from what --version printed: "runc version 1.1.5+ds1", "crun version 1.8.1".
+[[nodiscard]] RuntimeFact parse_version(std::string_view output);
+
+}  // namespace hardened::host

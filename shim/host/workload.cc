@@ -1,0 +1,149 @@
+#include "host/workload.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <utility>
+
+#include "host/bind_mount.h"
+#include "host/graph_root.h"
+#include "oci/change.h"
+#include "oci/strict_json.h"
+#include "util/file.h"
+#include "util/text.h"
+
+namespace hardened::host {
+namespace {
+
+constexpr std::size_t largest_config = std::size_t{8} << 20;
+
+std::string text_at(const Json& document, std::string_view pointer) {
+  const Json* found = oci::find(document, pointer);
+  return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::map<std::string, std::string> texts_at(const Json& document, std::string_view pointer) {
+  std::map<std::string, std::string> result;
+  const Json* found = oci::find(document, pointer);
+  if (found == nullptr || !found->is_object()) return result;
+  for (const auto& [key, value] : found->items()) {
+    if (value.is_string()) result[key] = value.get<std::string>();
+  }
+  return result;
+}
+
+// "sha256:" and 64 hexadecimal digits at the end of `text`, else nothing.
+std::string digest_in(std::string_view text) {
+  constexpr std::string_view scheme = "sha256:";
+  constexpr std::size_t size = scheme.size() + 64;
+  if (text.size() < size) return {};
+  const std::string_view digest = text.substr(text.size() - size);
+  const bool hexadecimal = std::all_of(digest.begin() + scheme.size(), digest.end(),
+                                       [](unsigned char c) { return std::isdigit(c) != 0 || (c >= 'a' && c <= 'f'); });
+  return digest.starts_with(scheme) && hexadecimal ? std::string(digest) : std::string();
+}
+
+// A container directory of Docker's: DATA/containers/ID, opened without following a symbolic link anywhere.
+std::optional<Json> docker_config(const std::string& directory, const std::string& id, Inspector& inspector) {
+  if (!inspector.root_controlled_directory(directory)) return std::nullopt;
+  const auto opened = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!opened) return std::nullopt;
+  const auto text = read_trusted_file(opened->get(), "config.v2.json", largest_config);
+  if (!text) return std::nullopt;
+  auto document = oci::parse_strict(*text, "config.v2.json");
+  if (!document || text_at(document->value, "/ID") != id) return std::nullopt;
+  return std::move(document->value);
+}
+
+std::vector<std::string> docker_directories(const Json& spec, const std::string& id, const std::string& root) {
+  const std::string name = "/containers/" + id;
+  std::vector<std::string> directories;
+  if (const std::string data = data_directory(root); !data.empty()) directories.push_back(data + name);
+  const Json* mounts = oci::find(spec, "/mounts");
+  if (mounts == nullptr || !mounts->is_array()) return directories;
+  for (const Json& mount : *mounts) {
+    const std::string source = bind_source(mount);
+    const std::string directory = source.substr(0, source.rfind('/'));
+    if (text_at(mount, "/destination").starts_with("/etc/") && directory.ends_with(name) &&
+        directory == clean_path(directory))
+      directories.push_back(directory);
+  }
+  return directories;
+}
+
+bool identify_docker(const Json& spec, const std::string& id, const std::string& root, Inspector& inspector,
+                     Identified& identified) {
+  if (id.empty() || id.find('/') != std::string::npos || id.front() == '.') return false;
+  for (const std::string& directory : docker_directories(spec, id, root)) {
+    const auto config = docker_config(directory, id, inspector);
+    if (!config) continue;
+    identified.engine_directory = directory;
+    identified.workload.image = text_at(*config, "/Config/Image");
+    identified.workload.image_digest = digest_in(text_at(*config, "/Image"));
+    identified.workload.labels = texts_at(*config, "/Config/Labels");
+    return true;
+  }
+  return false;
+}
+
+void identify_cri_o(Workload& workload) {
+  const auto value = [&workload](const char* key) {
+    const auto found = workload.annotations.find(key);
+    return found == workload.annotations.end() ? std::string() : found->second;
+  };
+  // .ImageName is, by CRI-O's own words, "some name" without relation to what the user asked for.
+  workload.image = value("io.kubernetes.cri-o.Image");
+  workload.image_digest = digest_in(value("io.kubernetes.cri-o.ImageRef"));
+  const auto labels = oci::parse_strict(value("io.kubernetes.cri-o.Labels"), "labels");
+  if (labels) workload.labels = texts_at(labels->value, "");
+}
+
+void identify_containerd(Workload& workload) {
+  const auto found = workload.annotations.find("io.kubernetes.cri.image-name");
+  if (found == workload.annotations.end()) return;
+  workload.image = found->second;
+  workload.image_digest = digest_in(found->second);
+}
+
+bool has_annotation(const Workload& workload, std::string_view prefix) {
+  const auto found = workload.annotations.lower_bound(std::string(prefix));
+  return found != workload.annotations.end() && found->first.starts_with(prefix);
+}
+
+Engine engine_by_annotations(const Workload& workload) {
+  const auto manager = workload.annotations.find("io.container.manager");
+  if (manager != workload.annotations.end() && manager->second == "libpod") return Engine::podman;
+  if (manager != workload.annotations.end() && manager->second == "cri-o") return Engine::cri_o;
+  if (has_annotation(workload, "io.kubernetes.cri.")) return Engine::containerd;
+  return Engine::unknown;
+}
+
+Engine engine_by_place(const Json& spec, std::string_view runtime_root) {
+  if (runtime_root.find("/buildkit/") != std::string_view::npos || text_at(spec, "/hostname") == "buildkitsandbox")
+    return Engine::buildkit;
+  return runtime_root.find("/containerd/") != std::string_view::npos ? Engine::containerd : Engine::unknown;
+}
+
+}  // namespace
+
+Identified identify(const Json& spec, const std::string& id, std::string_view runtime_root, const std::string& root,
+                    Inspector& inspector) {
+  Identified identified;
+  Workload& workload = identified.workload;
+  workload.id = id;
+  workload.annotations = texts_at(spec, "/annotations");
+  const bool docker_directory = identify_docker(spec, id, root, inspector, identified);
+  if (docker_directory || runtime_root.ends_with("/moby")) {
+    workload.engine = Engine::docker;
+    return identified;
+  }
+  workload.engine = engine_by_annotations(workload);
+  if (workload.engine == Engine::unknown) workload.engine = engine_by_place(spec, runtime_root);
+  if (workload.engine == Engine::cri_o) identify_cri_o(workload);
+  if (workload.engine == Engine::containerd) identify_containerd(workload);
+  return identified;
+}
+
+}  // namespace hardened::host

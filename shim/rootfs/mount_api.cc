@@ -1,0 +1,38 @@
+#include "rootfs/mount_api.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+
+#include <cerrno>
+
+namespace hardened::rootfs {
+
+Result<Fd> clone_tree(int source, bool recursive, const std::string& name) {
+  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U);
+  const int tree = ::open_tree(source, "", flags);
+  if (tree < 0) return fail_errno("cannot take the mount of " + name, errno);
+  return Fd(tree);
+}
+
+Result<Fd> new_mount(const std::string& type, const MountOptions& options, unsigned attributes,
+                     const std::string& name) {
+  const Fd context(::fsopen(type.c_str(), FSOPEN_CLOEXEC));
+  if (!context.valid()) return fail_errno("cannot make " + name + ": no " + type, errno);
+  for (const auto& [key, value] : options) {
+    if (::fsconfig(context.get(), FSCONFIG_SET_STRING, key.c_str(), value.c_str(), 0) != 0)
+      return fail_errno("cannot make " + name + ": " + type + " option " + key + "=" + value, errno);
+  }
+  if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
+    return fail_errno("cannot make " + name + ": " + type, errno);
+  const int mount = ::fsmount(context.get(), FSMOUNT_CLOEXEC, attributes);
+  if (mount < 0) return fail_errno("cannot mount " + name, errno);
+  return Fd(mount);
+}
+
+Status attach(int mount, int directory, const std::string& target) {
+  if (::move_mount(mount, "", directory, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
+    return fail_errno("cannot mount on " + target, errno);
+  return {};
+}
+
+}  // namespace hardened::rootfs

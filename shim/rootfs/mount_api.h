@@ -1,0 +1,28 @@
+// The kernel's mount API (open_tree, move_mount, fsopen, fsconfig, fsmount: Linux 5.2; glibc 2.36) with owned
+// descriptors: it mounts from and onto descriptors, so no path is resolved a second time and no option string is
+// parsed.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "util/fd.h"
+#include "util/result.h"
+
+namespace hardened::rootfs {
+
+// A detached copy of the mount tree at `source`, a descriptor of any kind (O_PATH too); with `recursive` also of the
+// mounts below it. Only in the mount namespace the descriptor was opened in: the kernel answers EINVAL elsewhere.
+// `name` is used in errors only, here and below.
+[[nodiscard]] Result<Fd> clone_tree(int source, bool recursive, const std::string& name);
+
+// A new, detached file system of `type` with `options`; `attributes` as MOUNT_ATTR_*.
+using MountOptions = std::vector<std::pair<std::string, std::string>>;
+[[nodiscard]] Result<Fd> new_mount(const std::string& type, const MountOptions& options, unsigned attributes,
+                                   const std::string& name);
+
+// Attaches the detached `mount` at `target`, relative to `directory`; a symbolic link there is not followed.
+[[nodiscard]] Status attach(int mount, int directory, const std::string& target);
+
+}  // namespace hardened::rootfs

@@ -1,0 +1,37 @@
+// What a create does to the host before the runtime takes over: the mounts a container is made from.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/probe.h"
+#include "oci/spec.h"
+#include "policy/policy.h"
+#include "util/result.h"
+
+namespace hardened::rootfs {
+
+// Directories on the host, both below a directory only root may enter.
+struct Places {
+  std::string mounts;  // where mounts are collected, in a mount namespace of our own: "/run/hardened/mounts"
+  // Where an ephemeral root file system appears. The (empty) directory is made on the host and stays until the caller
+  // removes it with the grant: `runc exec` is called in the host's mount namespace and does chdir(2) to root.path
+  // (runc 1.1.5 container_linux.go commandTemplate).
+  std::string root;
+};
+
+// Makes the spec's bind sources the very objects that were judged, and with Rootfs::ephemeral a root file system whose
+// writes go to a tmpfs of profile.rootfs_size bytes. Moves this process into a mount namespace of its own if there is
+// anything to mount; the caller then executes the runtime in it. Nothing has to be undone on failure: the mounts go
+// with the last process of the namespace.
+//
+// A source only root could exchange is left to the runtime: Docker's own files need no namespace and no mounts. Every
+// other one is cloned from the descriptor the probe judged, because whoever may write a directory on its way may put a
+// symbolic link to /etc there after the check (the race of CVE-2021-30465, on the host's side).
+//
+// Returns the changes to /mounts/*/source and /root/path, not yet applied. Errors: Code::io; a bind source that did not
+// exist when it was judged.
+[[nodiscard]] Result<std::vector<Change>> prepare(const Spec& spec, const host::Probe& probe, const Profile& profile,
+                                                  const Places& places);
+
+}  // namespace hardened::rootfs

@@ -7,6 +7,18 @@ namespace {
 
 constexpr const Control* table[] = {
     &no_new_privileges,
+    &root_path,
+    &mount_types,
+    &system_mounts,
+    &engine_sockets,
+    &sensitive_mounts,
+    &propagation,
+    &mount_options,
+    &tmpfs_size,
+    &devices,
+    &masked_paths,
+    &read_only_rootfs,
+    &writable_paths,
 };
 
 }  // namespace

@@ -69,6 +69,12 @@ Status edit_array(Json& array, const std::string& token, const Change& change) {
   return {};
 }
 
+// A missing parent is an object, unless only an array can hold what comes: an element appended, or a member of a set.
+Json missing_parent(const Change& change, const std::string& child_token) {
+  const bool member = change.after && is_named(*change.after, child_token);
+  return child_token == "-" || member ? Json::array() : Json::object();
+}
+
 }  // namespace
 
 const Json* find(const Json& document, std::string_view pointer) {
@@ -90,7 +96,7 @@ Status apply(Json& document, const Change& change) {
     const Json* next = child(*parent, token);
     if (next == nullptr) {
       if (!parent->is_object()) return fail(Code::internal, "cannot change " + change.pointer + ": no such parent");
-      (*parent)[token] = Json::object();
+      (*parent)[token] = &token == &path.back() ? missing_parent(change, last) : Json::object();
       next = child(*parent, token);
     }
     parent = const_cast<Json*>(next);  // `document` itself is mutable; only the look-up is shared with find()

@@ -21,7 +21,8 @@ struct Change {
   std::optional<Json> after;   // nothing: removed
 };
 
-// Applies `change` to `document`; missing parent objects are made. Errors (Code::internal): a parent that is no
+// Applies `change` to `document`; missing parent objects are made, and a missing parent array where `change` appends
+// ("-") or adds a member of a set of strings (`after` is named as the last token says). Errors (Code::internal): a parent that is no
 // container, or `before` that is not what stands there: a control that misread the spec must not edit it.
 [[nodiscard]] Status apply(Json& document, const Change& change);
 

@@ -6,7 +6,7 @@ namespace hardened::controls {
 namespace {
 
 constexpr const Control* table[] = {
-    &non_root_user,      // before those that ask whether the process is root
+    &non_root_user,  // before those that ask whether the process is root
     &additional_groups,
     &capabilities,
     &no_new_privileges,
@@ -15,6 +15,18 @@ constexpr const Control* table[] = {
     &process_knobs,
     &rlimits,
     &secret_env,
+    &root_path,
+    &mount_types,
+    &system_mounts,
+    &engine_sockets,
+    &sensitive_mounts,
+    &propagation,
+    &mount_options,
+    &tmpfs_size,
+    &devices,
+    &masked_paths,
+    &read_only_rootfs,
+    &writable_paths,
 };
 
 }  // namespace

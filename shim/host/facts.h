@@ -35,6 +35,7 @@ struct PathFact {
   Identity identity;
   Location location;
   mode_t mode = 0;  // st_mode: type and permissions
+  dev_t node = 0;   // st_rdev: which device, where `mode` says it is a device node
   uid_t owner = 0;
   bool root_controlled = false;  // it and every directory above it: owned by root, not writable by others
 };
@@ -81,7 +82,7 @@ struct Facts {
   unsigned cpus = 1;
   std::map<std::string, gid_t> groups;  // privileged host groups (docker, disk, shadow, kvm …) → gid
 
-  std::map<std::string, PathFact> paths;            // bind sources, hook programs, root.path: by the spec's own spelling
+  std::map<std::string, PathFact> paths;            // bind sources, devices, hook programs, root.path: by the spec's own spelling
   std::map<std::string, NamespaceFact> namespaces;  // by the spec's linux.namespaces[].path
   std::vector<SensitiveFact> sensitive;
   std::vector<std::string> graph_roots;     // directories below which engines keep root file systems and volumes

@@ -72,15 +72,20 @@ Status edit_array(Json& array, const std::string& token, const Change& change) {
   return {};
 }
 
-// The container that `path` leads to; what is missing is made: an array where the change appends, else an object.
-Result<Json*> parent_of(Json& document, const std::vector<std::string>& path, const Change& change) {
-  const bool appends = change.pointer.ends_with("/-");
+// A missing parent is an object, unless only an array can hold what comes: an element appended, or a member of a set.
+Json missing_parent(const Change& change, const std::string& last) {
+  const bool member = change.after && is_named(*change.after, last);
+  return last == "-" || member ? Json::array() : Json::object();
+}
+
+// The container that `path` leads to; what is missing of it is made.
+Result<Json*> parent_of(Json& document, const std::vector<std::string>& path, const std::string& last, const Change& change) {
   Json* parent = &document;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const Json* next = child(*parent, path[i]);
     if (next == nullptr) {
       if (!parent->is_object()) return fail(Code::internal, "cannot change " + change.pointer + ": no such parent");
-      (*parent)[path[i]] = appends && i + 1 == path.size() ? Json::array() : Json::object();
+      (*parent)[path[i]] = i + 1 == path.size() ? missing_parent(change, last) : Json::object();
       next = child(*parent, path[i]);
     }
     parent = const_cast<Json*>(next);  // `document` itself is mutable; only the look-up is shared with find()
@@ -104,7 +109,7 @@ Status apply(Json& document, const Change& change) {
   if (path.empty()) return fail(Code::internal, "cannot change the whole document");
   const std::string last = path.back();
   path.pop_back();
-  TRY(parent, parent_of(document, path, change));
+  TRY(parent, parent_of(document, path, last, change));
   if (!parent->is_structured())
     return fail(Code::internal, "cannot change " + change.pointer + ": its parent is a value");
   const Json* standing = inserts(*parent, change, last) ? nullptr : child(*parent, last);

@@ -21,8 +21,8 @@ struct Change {
   std::optional<Json> after;   // nothing: removed
 };
 
-// Applies `change` to `document`; missing parents are made: objects, or the array a "-" appends to. Errors
-// (Code::internal): a parent that is no container, or `before` that is not what stands there: a control that misread
+// Applies `change` to `document`; missing parents are made: objects, or an array where the change appends ("-") or adds a
+// member of a set of strings (`after` is named as the last token says). Errors (Code::internal): a parent that is no container, or `before` that is not what stands there: a control that misread
 // the spec must not edit it.
 [[nodiscard]] Status apply(Json& document, const Change& change);
 

@@ -1,0 +1,164 @@
+#include "controls/bind_source.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "util/text.h"
+
+namespace hardened::controls {
+namespace {
+
+// Below a graph root. "*" is any one component, a last "**" anything from there on.
+constexpr std::string_view engine_places[] = {
+    "volumes/*/_data/**",             // Docker, Podman: named volumes
+    "plugins/*/propagated-mount/**",  // Docker: volumes of plugins
+    "containers/*/hosts",             // Docker: also those of the container whose network is shared
+    "containers/*/hostname",
+    "containers/*/resolv.conf",
+    "containers/*/mounts/shm",              // Docker: --ipc shareable, and container:X
+    "overlay-containers/*/userdata/hosts",  // Podman, CRI-O
+    "overlay-containers/*/userdata/hostname",
+    "overlay-containers/*/userdata/resolv.conf",
+    "overlay-containers/*/userdata/.containerenv",
+    "overlay-containers/*/userdata/shm",
+    "overlay-containers/*/userdata/run/**",
+    "io.containerd.grpc.v1.cri/sandboxes/*/hosts",
+    "io.containerd.grpc.v1.cri/sandboxes/*/hostname",
+    "io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf",
+    "io.containerd.grpc.v1.cri/sandboxes/*/shm",
+    "pods/*/etc-hosts",  // kubelet
+    "pods/*/containers/**",
+    "pods/*/volumes/**",
+    "pods/*/volume-subpaths/**",
+};
+constexpr std::string_view podman_run_root = "/run/containers/storage";
+
+// What almost every compose file mounts, and no secret.
+constexpr std::string_view harmless_when_read_only[] = {
+    "/etc/localtime",
+    "/etc/timezone",
+    "/usr/share/zoneinfo",
+    "/etc/ssl/certs",
+    "/etc/pki/ca-trust/extracted",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+};
+
+constexpr std::string_view init_programs[] = {"docker-init", "tini", "tini-static", "catatonit", "dumb-init"};
+constexpr std::string_view init_destinations[] = {"/sbin/docker-init", "/dev/init", "/run/podman-init"};
+constexpr std::string_view shared_ipc[] = {"/dev/shm", "/dev/mqueue"};
+
+template <typename Table>
+bool contains(const Table& table, std::string_view value) {
+  return std::find(std::begin(table), std::end(table), value) != std::end(table);
+}
+
+bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == "**") return true;
+    if (i >= path.size() || (pattern[i] != "*" && pattern[i] != path[i])) return false;
+  }
+  return path.size() == pattern.size();
+}
+
+// `path` relative to `parent`, "" for the same; nothing where it is not within. Both clean.
+std::optional<std::string> relative_to(std::string_view path, std::string_view parent) {
+  if (path.empty() || parent.empty() || !is_within(path, parent)) return std::nullopt;
+  path.remove_prefix(parent == "/" ? 0 : parent.size());
+  if (!path.empty() && path.front() == '/') path.remove_prefix(1);
+  return std::string(path);
+}
+
+bool is_engine_place(std::string_view resolved, std::string_view root) {
+  const auto rest = relative_to(resolved, root);
+  if (!rest) return false;
+  const std::vector<std::string> path = split(*rest, '/');
+  return std::any_of(std::begin(engine_places), std::end(engine_places),
+                     [&path](std::string_view place) { return matches(split(place, '/'), path); });
+}
+
+Relation relate_paths(std::string_view source, std::string_view sensitive, bool subtree) {
+  if (source.empty() || sensitive.empty()) return Relation::none;
+  if (source == sensitive) return Relation::same;
+  if (is_within(sensitive, source)) return Relation::above;
+  return subtree && is_within(source, sensitive) ? Relation::below : Relation::none;
+}
+
+bool same_file_system(const host::PathFact& a, const host::PathFact& b) {
+  return a.exists && b.exists && !a.location.path.empty() && !b.location.path.empty() &&
+         a.location.device == b.location.device;
+}
+
+Relation relate_names(const host::PathFact& source, const host::SensitiveFact& sensitive) {
+  return std::max(relate_paths(source.resolved, sensitive.path, sensitive.subtree),
+                  relate_paths(source.resolved, sensitive.fact.resolved, sensitive.subtree));
+}
+
+Relation relate_places(const host::PathFact& source, const host::SensitiveFact& sensitive) {
+  if (source.identity.inode != 0 && source.identity == sensitive.fact.identity) return Relation::same;
+  if (!same_file_system(source, sensitive.fact)) return Relation::none;
+  return relate_paths(source.location.path, sensitive.fact.location.path, sensitive.subtree);
+}
+
+std::optional<std::string> name_below(const host::PathFact& source, const host::SensitiveFact& sensitive) {
+  const auto rest = relative_to(source.resolved, sensitive.fact.resolved);
+  return rest ? rest : relative_to(source.resolved, sensitive.path);
+}
+
+// Is `source`, named `rest` below `sensitive`, that very file and not another that is mounted over it? On another file
+// system it cannot be anything of `sensitive` at all.
+bool in_place(const host::PathFact& source, const host::SensitiveFact& sensitive, const std::string& rest) {
+  if (!same_file_system(source, sensitive.fact)) return true;
+  return source.location.path == clean_path(sensitive.fact.location.path + "/" + rest);
+}
+
+}  // namespace
+
+const host::PathFact* source_fact(const MountView& mount, const Facts& facts) {
+  const auto found = facts.paths.find(mount.source);
+  return found != facts.paths.end() && found->second.exists ? &found->second : nullptr;
+}
+
+Relation relation(const host::PathFact& source, const host::SensitiveFact& sensitive, bool allowed) {
+  if (allowed) {
+    const auto rest = name_below(source, sensitive);
+    if (rest && !rest->empty())
+      return in_place(source, sensitive, *rest) ? Relation::none : relate_places(source, sensitive);
+  }
+  return std::max(relate_names(source, sensitive), relate_places(source, sensitive));
+}
+
+std::optional<std::string> rest_below(const host::PathFact& source, const host::SensitiveFact& sensitive) {
+  if (const auto rest = name_below(source, sensitive)) return rest;
+  if (!same_file_system(source, sensitive.fact)) return std::nullopt;
+  return relative_to(source.location.path, sensitive.fact.location.path);
+}
+
+bool is_engine_owned(std::string_view resolved, const Facts& facts) {
+  const auto own = relative_to(resolved, facts.engine_directory);
+  if (own && !own->empty()) return true;
+  return is_engine_place(resolved, podman_run_root) ||
+         std::any_of(facts.graph_roots.begin(), facts.graph_roots.end(),
+                     [resolved](const std::string& root) { return is_engine_place(resolved, root); });
+}
+
+bool is_init_program(const MountView& mount, const host::PathFact& source) {
+  const std::string_view name = std::string_view(source.resolved).substr(source.resolved.rfind('/') + 1);
+  return contains(init_destinations, mount.destination) && contains(init_programs, name) && mount.read_only() &&
+         S_ISREG(source.mode) && (source.mode & S_IXOTH) != 0 && source.root_controlled;
+}
+
+bool is_shared_ipc(const MountView& mount, const Policy& policy) {
+  return contains(shared_ipc, mount.destination) && mount.source == mount.destination &&
+         contains(policy.profile.namespaces, "ipc");
+}
+
+bool allowed_source(const MountView& mount, const host::PathFact& source, const Facts& facts) {
+  const auto harmless = [&source](std::string_view place) { return is_within(source.resolved, place); };
+  return is_engine_owned(source.resolved, facts) || is_init_program(mount, source) ||
+         (mount.read_only() &&
+          std::any_of(std::begin(harmless_when_read_only), std::end(harmless_when_read_only), harmless));
+}
+
+}  // namespace hardened::controls

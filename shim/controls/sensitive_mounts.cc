@@ -1,0 +1,95 @@
+// Fields: /mounts/*/source. Allowed: what engines mount themselves, volumes, and directories of the host that hold
+// neither its configuration, programs, devices nor secrets; reading is refused like writing.
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "controls/bind_source.h"
+#include "controls/controls.h"
+#include "util/text.h"
+
+namespace hardened::controls {
+namespace {
+
+constexpr Reference references[] = {{"CIS Docker 1.6.0", "5.6"},
+                                    {"OWASP Docker Top 10", "D04"},
+                                    {"OWASP Docker Top 10", "D05"},
+                                    {"Pod Security Standards", "hostPath"},
+                                    {"NIST SP 800-190", "4.5.5"}};
+
+// Directly in a home directory; a project's own ".docker" further down is no secret.
+constexpr std::string_view secret_names[] = {".ssh",    ".aws",  ".azure", ".config", ".docker", ".gnupg",
+                                             ".gcloud", ".kube", ".local", ".netrc",  ".pki",    ".password-store"};
+
+std::optional<std::string> home_problem(const host::PathFact& source, const Facts& facts) {
+  for (const host::SensitiveFact& sensitive : facts.sensitive) {
+    if (sensitive.path != "/home") continue;
+    const auto rest = rest_below(source, sensitive);
+    if (!rest || rest->empty()) continue;
+    const std::vector<std::string> parts = split(*rest, '/');
+    if (parts.size() == 1) return "is a whole home directory, with its keys and credentials";
+    if (std::find(std::begin(secret_names), std::end(secret_names), parts[1]) != std::end(secret_names))
+      return "holds somebody's keys or credentials";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> table_problem(const MountView& mount, const host::PathFact& source, const Facts& facts) {
+  const bool allowed = allowed_source(mount, source, facts);
+  for (const host::SensitiveFact& sensitive : facts.sensitive) {
+    if (sensitive.socket) continue;  // engine-sockets says it better
+    switch (relation(source, sensitive, allowed)) {
+      case Relation::same:
+        return fmt::format("is {} of the host", sensitive.path);
+      case Relation::below:
+        return fmt::format("lies below {} of the host", sensitive.path);
+      case Relation::above:
+        return fmt::format("contains {} of the host", sensitive.path);
+      case Relation::none:
+        break;
+    }
+  }
+  for (const std::string& root : facts.graph_roots) {
+    if (!allowed && (is_within(source.resolved, root) || is_within(root, source.resolved)))
+      return fmt::format("reaches into {}, where the engine keeps every container", root);
+  }
+  return std::nullopt;
+}
+
+// What is wrong with the source of `mount`, as the end of a sentence; nothing when it may be mounted.
+std::optional<std::string> problem(const MountView& mount, const Policy& policy, const Facts& facts) {
+  if (is_shared_ipc(mount, policy)) return std::nullopt;
+  const host::PathFact* source = source_fact(mount, facts);
+  if (source == nullptr) return "does not exist";
+  if (S_ISSOCK(source->mode)) return std::nullopt;  // engine-sockets judges every socket
+  if (S_ISBLK(source->mode) || S_ISCHR(source->mode)) return "is a device of the host";
+  if (source->resolved.empty()) return "is no file with a path";
+  if (auto found = home_problem(*source, facts)) return found;
+  return table_problem(mount, *source, facts);
+}
+
+Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
+  Verdict verdict(spec);
+  for (const MountView& mount : mounts_of(spec)) {
+    if (!mount.bind) continue;
+    if (const auto found = problem(mount, policy, facts))
+      verdict.refuse(mount.pointer() + "/source", fmt::format("the bind source {} {}", in_quotes(mount.source), *found),
+                     mount.source);
+  }
+  return verdict;
+}
+
+}  // namespace
+
+const Control sensitive_mounts = {
+    .id = "sensitive-mounts",
+    .title = "No sensitive directory of the host reaches the container, not even read-only",
+    .rationale =
+        "Reading /etc/shadow or writing /etc/cron.d through a bind mount takes the host over without any exploit.",
+    .references = references,
+    .owns = {},
+    .evaluate = evaluate};
+
+}  // namespace hardened::controls

@@ -1,0 +1,218 @@
+#include "controls/controls.h"
+#include "mount_cases.h"
+
+using namespace hardened;
+using namespace hardened::testing;
+
+namespace {
+
+struct Row {
+  std::string says;
+  std::string source;
+  host::PathFact fact;
+  bool fine;
+};
+
+host::PathFact at(const std::string& resolved, host::Location location, mode_t mode = S_IFDIR | 0755) {
+  host::PathFact fact = file_at(resolved, mode);
+  fact.location = std::move(location);
+  return fact;
+}
+
+void check(const Row& row, Facts facts, const std::string& destination, const std::vector<std::string>& options) {
+  INFO(row.says);
+  facts.paths = {{row.source, row.fact}};
+  const Spec spec = spec_with(bind_mount(row.source, destination, options));
+  const auto found = subjects(controls::sensitive_mounts, spec, Policy{}, facts);
+  CHECK(found == (row.fine ? std::vector<std::string>{} : std::vector<std::string>{row.source}));
+}
+
+const std::string volume = "/var/lib/docker/volumes/v/_data";
+
+}  // namespace
+
+TEST_CASE("sensitive-mounts: the host's own directories, whatever they are called") {
+  const Row rows[] = {
+      {"/etc", "/etc", file_at("/etc"), false},
+      {"/etc/ with a slash", "/etc/", file_at("/etc"), false},
+      {"/etc through dots", "/srv/../etc", file_at("/etc"), false},
+      {"one file of /etc", "/etc/shadow", file_at("/etc/shadow", S_IFREG | 0640), false},
+      {"a link to /etc", "/srv/link", file_at("/etc"), false},
+      {"/etc mounted elsewhere", "/mnt/x", at("/mnt/x", {disk, "/etc"}), false},
+      {"something of /etc mounted elsewhere", "/mnt/x", at("/mnt/x", {disk, "/etc/ssh"}), false},
+      {"the root", "/", file_at("/"), false},
+      {"the root's file system mounted elsewhere", "/mnt/root", at("/mnt/root", {disk, "/"}), false},
+      {"the parent of the engine's directory", "/var/lib", file_at("/var/lib"), false},
+      {"/proc", "/proc", at("/proc", {0x05, "/"}), false},
+      {"a process' root", "/proc/1/root", file_at("/"), false},
+      {"/sys", "/sys", at("/sys", {0x07, "/"}), false},
+      {"/dev", "/dev", at("/dev", {0x06, "/"}), false},
+      {"the programs", "/bin", file_at("/usr/bin"), false},
+      {"/run", "/var/run", at("/run", {0x18, "/"}), false},
+      {"the logs", "/var/log/nginx", file_at("/var/log/nginx"), false},
+      {"root's home", "/root", file_at("/root"), false},
+      {"all homes", "/home", file_at("/home"), false},
+      {"a whole home", "/home/alice", file_at("/home/alice"), false},
+      {"somebody's keys", "/home/alice/.ssh", file_at("/home/alice/.ssh"), false},
+      {"one of somebody's keys", "/home/alice/.ssh/id_rsa", file_at("/home/alice/.ssh/id_rsa"), false},
+      {"somebody's keys mounted elsewhere", "/mnt/k", at("/mnt/k", {disk, "/home/alice/.ssh"}), false},
+      {"somebody's home mounted elsewhere", "/mnt/h", at("/mnt/h", {disk, "/home/alice"}), false},
+      {"a project in a home", "/home/alice/project", file_at("/home/alice/project"), true},
+      {"a project's own .docker", "/home/alice/project/.docker", file_at("/home/alice/project/.docker"), true},
+      {"a directory of the host", "/srv/www", file_at("/srv/www"), true},
+      {"a name that only begins like /etc", "/etcetera", file_at("/etcetera"), true},
+      {"a disk of its own", "/data", at("/data", {0x99, "/"}), true},
+      {"a disk", "/srv/disk", file_at("/srv/disk", S_IFBLK | 0600), false},
+      {"a character device", "/srv/fuse", file_at("/srv/fuse", S_IFCHR | 0600), false},
+      {"a pipe", "/srv/pipe", file_at("/srv/pipe", S_IFIFO | 0600), true},
+      {"a namespace, which has no path", "/proc/1/ns/net", at("", {}, S_IFREG | 0444), false},
+      {"a path that is gone", "/gone", {}, false},
+      {"no source at all", "", {}, false},
+  };
+  for (const Row& row : rows) {
+    check(row, docker_host(), "/x", {"rbind"});
+    check(row, docker_host(), "/x", {"rbind", "ro"});
+  }
+}
+
+TEST_CASE("sensitive-mounts: what the engine mounts itself, and what only looks like it") {
+  const std::string other = "/var/lib/docker/containers/9876";
+  const Row rows[] = {
+      {"its hosts file", own + "/hosts", file_at(own + "/hosts", S_IFREG | 0644), true},
+      {"its secrets", own + "/mounts/secrets", file_at(own + "/mounts/secrets"), true},
+      {"its shared memory, a tmpfs", own + "/mounts/shm", at(own + "/mounts/shm", {0x77, "/"}), true},
+      {"the hosts file of the container whose network it shares", other + "/hosts", file_at(other + "/hosts"), true},
+      {"the shared memory of another container", other + "/mounts/shm", at(other + "/mounts/shm", {0x78, "/"}), true},
+      {"a named volume", volume, file_at(volume), true},
+      {"a directory of a volume", volume + "/a/b", file_at(volume + "/a/b"), true},
+      {"a volume over an ordinary directory", volume, at(volume, {disk, "/srv/data"}), true},
+      {"a volume on a disk of its own", volume, at(volume, {0x99, "/"}), true},
+      {"a volume over /etc", volume, at(volume, {disk, "/etc"}), false},
+      {"a volume over the root", volume, at(volume, {disk, "/"}), false},
+      {"a volume over the engine's directory", volume, at(volume, {disk, "/var/lib/docker"}), false},
+      {"a volume over another container's secrets", volume, at(volume, {disk, other}), false},
+      {"a volume of type proc", volume, at(volume, {0x05, "/"}), true},
+      {"a link in a volume to /etc", volume + "/link", file_at("/etc"), false},
+      {"its whole directory, with all secrets", own, file_at(own), false},
+      {"another container's directory", other, file_at(other), false},
+      {"another container's secrets", other + "/mounts/secrets", file_at(other + "/mounts/secrets"), false},
+      {"another container's root", "/x", file_at("/var/lib/docker/overlay2/a/merged"), false},
+      {"all volumes", "/x", file_at("/var/lib/docker/volumes"), false},
+      {"a volume's metadata", "/x", file_at("/var/lib/docker/volumes/metadata.db", S_IFREG | 0600), false},
+      {"the engine's directory", "/x", file_at("/var/lib/docker"), false},
+  };
+  for (const Row& row : rows) {
+    if (row.says == "a volume of type proc") continue;
+    check(row, docker_host(), "/x", {"rbind"});
+  }
+}
+
+TEST_CASE("sensitive-mounts: a volume of type proc or sysfs is known by its file system") {
+  Facts facts = docker_host();
+  for (host::SensitiveFact& sensitive : facts.sensitive) {
+    if (sensitive.path == "/proc") sensitive.fact.location = {0x05, "/"};
+  }
+  check({"a volume of type proc", volume, at(volume, {0x05, "/"}), false}, facts, "/x", {"rbind"});
+  check({"a directory of such a volume", volume + "/sys", at(volume + "/sys", {0x05, "/sys"}), false}, facts, "/x",
+        {"rbind"});
+}
+
+TEST_CASE("sensitive-mounts: Podman's, containerd's and the kubelet's own files") {
+  Facts facts = docker_host();
+  facts.engine_directory.clear();
+  facts.graph_roots = {"/var/lib/containers/storage", "/run/containerd", "/var/lib/containerd", "/var/lib/kubelet"};
+  const std::string sandbox = "io.containerd.grpc.v1.cri/sandboxes/f00";
+  const std::pair<std::string, bool> rows[] = {
+      {"/run/containers/storage/overlay-containers/f00/userdata/hosts", true},
+      {"/run/containers/storage/overlay-containers/f00/userdata/run/secrets", true},
+      {"/run/containers/storage/overlay-containers/f00/userdata/config.json", false},
+      {"/var/lib/containers/storage/volumes/v/_data", true},
+      {"/var/lib/containers/storage/overlay/f00/diff", false},
+      {"/run/containerd/" + sandbox + "/shm", true},
+      {"/var/lib/containerd/" + sandbox + "/resolv.conf", true},
+      {"/var/lib/containerd/io.containerd.metadata.v1.bolt", false},
+      {"/var/lib/kubelet/pods/f00/volumes/kubernetes.io~empty-dir/cache", true},
+      {"/var/lib/kubelet/pods/f00/etc-hosts", true},
+      {"/var/lib/kubelet/pods/f00", false},
+      {"/var/lib/kubelet/pki", false},
+  };
+  for (const auto& [source, fine] : rows) {
+    host::PathFact fact = file_at(source);
+    if (source.rfind("/run", 0) == 0) fact.location = {0x18, source.substr(4)};
+    check({source, source, fact, fine}, facts, "/x", {"rbind"});
+  }
+}
+
+TEST_CASE("sensitive-mounts: time zone and certificates are harmless when read-only") {
+  const Row rows[] = {
+      {"the time zone, a link", "/etc/localtime", file_at("/usr/share/zoneinfo/Europe/Paris", S_IFREG | 0644), true},
+      {"the time zone, a file", "/etc/localtime", file_at("/etc/localtime", S_IFREG | 0644), true},
+      {"certificates", "/etc/ssl/certs", file_at("/etc/ssl/certs"), true},
+      {"keys beside the certificates", "/etc/ssl/private", file_at("/etc/ssl/private"), false},
+      {"certificates that are something else", "/etc/ssl/certs", at("/etc/ssl/certs", {disk, "/etc/ssh"}), false},
+      {"the time zone as a link to the passwords", "/etc/localtime", file_at("/etc/shadow", S_IFREG | 0640), false},
+  };
+  for (const Row& row : rows) check(row, docker_host(), row.source, {"rbind", "ro"});
+  check({"a writable time zone", "/etc/localtime", file_at("/usr/share/zoneinfo/UTC", S_IFREG | 0644), false},
+        docker_host(), "/etc/localtime", {"rbind"});
+  check({"read-only taken back", "/etc/ssl/certs", file_at("/etc/ssl/certs"), false}, docker_host(), "/x",
+        {"ro", "rw"});
+  check({"read-only taken back recursively", "/etc/ssl/certs", file_at("/etc/ssl/certs"), false}, docker_host(), "/x",
+        {"rbind", "ro", "rrw"});
+}
+
+TEST_CASE("sensitive-mounts: --init is a read-only program of the host at its own place, and nothing else is") {
+  const host::PathFact init = file_at("/usr/bin/docker-init", S_IFREG | 0755);
+  host::PathFact exchangeable = init;
+  exchangeable.root_controlled = false;
+  const std::string source = "/usr/bin/docker-init";
+  check({"Docker's --init", source, init, true}, docker_host(), "/sbin/docker-init", {"bind", "ro"});
+  check({"a link to tini", source, file_at("/usr/bin/tini-static", S_IFREG | 0755), true}, docker_host(),
+        "/sbin/docker-init", {"bind", "ro"});
+  check({"writable", source, init, false}, docker_host(), "/sbin/docker-init", {"bind"});
+  check({"elsewhere", source, init, false}, docker_host(), "/x", {"bind", "ro"});
+  check({"a link to the passwords", source, file_at("/etc/shadow", S_IFREG | 0640), false}, docker_host(),
+        "/sbin/docker-init", {"bind", "ro"});
+  check({"somebody's to exchange", source, exchangeable, false}, docker_host(), "/sbin/docker-init", {"bind", "ro"});
+  check({"a directory", source, file_at("/usr/bin/docker-init"), false}, docker_host(), "/sbin/docker-init",
+        {"bind", "ro"});
+}
+
+TEST_CASE("sensitive-mounts: leaves sockets to engine-sockets, and the host's shared memory to the profile") {
+  Facts facts = docker_host();
+  facts.paths["/srv/app.sock"] = file_at("/srv/app.sock", S_IFSOCK | 0666);
+  facts.paths["/dev/shm"] = at("/dev/shm", {0x66, "/"});
+  CHECK(refusal(controls::sensitive_mounts, spec_with(bind_mount("/srv/app.sock", "/x")), Policy{}, facts).empty());
+  const Spec shm = spec_with(bind_mount("/dev/shm", "/dev/shm"));
+  CHECK_FALSE(refusal(controls::sensitive_mounts, shm, Policy{}, facts).empty());
+  Policy policy;
+  policy.profile.namespaces = {"ipc"};
+  CHECK(refusal(controls::sensitive_mounts, shm, policy, facts).empty());
+}
+
+TEST_CASE("sensitive-mounts: an engine whose directory is in no table is guarded as well") {
+  Facts facts = docker_host();
+  facts.graph_roots = {"/data/docker"};
+  check({"its directory", "/x", file_at("/data/docker"), false}, facts, "/x", {"rbind"});
+  check({"a layer", "/x", file_at("/data/docker/overlay2/a/diff"), false}, facts, "/x", {"rbind"});
+  check({"its parent", "/x", file_at("/data"), false}, facts, "/x", {"rbind"});
+  check({"a volume", "/x", file_at("/data/docker/volumes/v/_data"), true}, facts, "/x", {"rbind"});
+  check({"its neighbour", "/x", file_at("/data/docker-backup"), true}, facts, "/x", {"rbind"});
+}
+
+TEST_CASE("sensitive-mounts: Docker's own specs pass, its hostile bind does not") {
+  for (const char* name : {"docker-default.json", "docker-limits.json"}) {
+    INFO(name);
+    const Spec spec = read_spec(name);
+    CHECK(refusal(controls::sensitive_mounts, spec, Policy{}, facts_for(spec)).empty());
+  }
+  const Spec spec = read_spec("docker-privileged.json");
+  const std::string reason = refusal(controls::sensitive_mounts, spec, Policy{}, facts_for(spec));
+  CHECK(reason == R"(the bind source "/etc" is /etc of the host)");
+}
+
+TEST_CASE("sensitive-mounts: what is gone is said so without the words dockerd takes for a missing command") {
+  const std::string reason =
+      refusal(controls::sensitive_mounts, spec_with(bind_mount("/gone", "/x")), Policy{}, docker_host());
+  CHECK(reason == R"(the bind source "/gone" does not exist)");
+}

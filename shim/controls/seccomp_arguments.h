@@ -1,0 +1,25 @@
+// Calls that are allowed with some arguments only.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controls/seccomp_filter_model.h"
+
+namespace hardened::controls {
+
+struct ArgumentLimits {
+  std::vector<std::string> socket_families;         // "AF_INET", …
+  std::set<std::string, std::less<>> capabilities;  // of the bounding set: "CAP_NET_RAW"
+  bool namespaces = false;                          // may it make namespaces?
+  std::string architecture = "x86_64";              // uname -m: clone's arguments are swapped on s390
+  int denied = 1;                                   // errno of a refused argument
+};
+
+// The rule of `call`, known to be allowed: unconditional where no argument is restricted. Arguments are compared as the
+// kernel reads them: where it takes 32 bits of the register or some bits of a flag word, so does the condition.
+[[nodiscard]] CallRule argument_rule(std::string_view call, const ArgumentLimits& limits);
+
+}  // namespace hardened::controls

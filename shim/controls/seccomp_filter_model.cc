@@ -1,0 +1,206 @@
+#include "controls/seccomp_filter_model.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+namespace hardened::controls {
+namespace {
+
+const Json* member(const Json& object, const char* name) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(name);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::string_view text(const Json& object, const char* name) {
+  const Json* value = member(object, name);
+  return value != nullptr && value->is_string() ? std::string_view(value->get_ref<const std::string&>()) : "";
+}
+
+// Nothing for a negative or fractional number: no runtime would load it.
+std::optional<std::uint64_t> number(const Json& object, const char* name, std::uint64_t absent) {
+  const Json* value = member(object, name);
+  if (value == nullptr) return absent;
+  if (value->is_number_unsigned()) return value->get<std::uint64_t>();
+  if (value->is_number_integer() && value->get<std::int64_t>() >= 0) return value->get<std::uint64_t>();
+  return std::nullopt;
+}
+
+const Json& list(const Json& object, const char* name) {
+  static const Json nothing = Json::array();
+  const Json* value = member(object, name);
+  return value != nullptr && value->is_array() ? *value : nothing;
+}
+
+struct ActionName {
+  std::string_view name;
+  Action action;
+};
+constexpr ActionName action_names[] = {{"SCMP_ACT_ALLOW", Action::allow},
+                                       {"SCMP_ACT_ERRNO", Action::error},
+                                       {"SCMP_ACT_TRAP", Action::trap},
+                                       {"SCMP_ACT_KILL_THREAD", Action::kill_thread},
+                                       {"SCMP_ACT_KILL_PROCESS", Action::kill_process},
+                                       {"SCMP_ACT_KILL", Action::kill_thread},
+                                       {"SCMP_ACT_LOG", Action::allow}};
+
+Answer answer_of(std::string_view name, const Json& object, const char* errno_member, int denied) {
+  for (const ActionName& row : action_names) {
+    if (row.name != name) continue;
+    if (row.action != Action::error) return {row.action, 0};
+    // libseccomp keeps 16 bits of an errno; 0 would be success without the call being made, which is the engine's word.
+    const std::optional<std::uint64_t> error = number(object, errno_member, EPERM);
+    return {Action::error, error && *error <= 0xffff ? static_cast<int>(*error) : denied};
+  }
+  return {Action::error, denied};
+}
+
+std::string_view action_name(Action action) {
+  const auto* found = std::find_if(std::begin(action_names), std::end(action_names),
+                                   [action](const ActionName& row) { return row.action == action; });
+  return found->name;
+}
+
+std::optional<Clause> condition_of(const Json& argument) {
+  const std::optional<std::uint64_t> index = number(argument, "index", 0);
+  const std::optional<std::uint64_t> value = number(argument, "value", 0);
+  const std::optional<std::uint64_t> value_two = number(argument, "valueTwo", 0);
+  if (!index || *index > 5 || !value || !value_two) return std::nullopt;
+  return clause_from_oci(static_cast<unsigned>(*index), text(argument, "op"), *value, *value_two);
+}
+
+bool repeats_an_argument(const Json& arguments) {
+  std::set<std::uint64_t> seen;
+  return std::any_of(arguments.begin(), arguments.end(), [&seen](const Json& argument) {
+    const std::optional<std::uint64_t> index = number(argument, "index", 0);
+    return index && !seen.insert(*index).second;
+  });
+}
+
+// The clauses of one rule. Two conditions on one argument do not both have to hold: runc and crun then make one rule of
+// each condition, so any one is enough (runc libcontainer/seccomp/seccomp_linux.go matchCall, crun
+// src/libcrun/seccomp.c). Nothing where a condition is no valid one.
+std::optional<std::vector<Clause>> clauses_of(const Json& arguments) {
+  const bool any_is_enough = repeats_an_argument(arguments);
+  std::vector<Clause> clauses;
+  Clause all;
+  for (const Json& argument : arguments) {
+    const std::optional<Clause> condition = condition_of(argument);
+    if (!condition) return std::nullopt;
+    if (any_is_enough) clauses.push_back(*condition);
+    all.insert(all.end(), condition->begin(), condition->end());
+  }
+  std::sort(all.begin(), all.end());
+  if (!any_is_enough) clauses.push_back(std::move(all));
+  return clauses;
+}
+
+void add_rule(CallRule& call, const std::optional<std::vector<Clause>>& clauses, const Answer& answer) {
+  if (answer.action == Action::allow) {
+    if (!clauses) return;
+    for (const Clause& clause : *clauses) absorb(call.allow, clause);
+  } else if (!clauses) {
+    call.deny.push_back({{}, answer});
+  } else {
+    for (const Clause& clause : *clauses) call.deny.push_back({clause, answer});
+  }
+}
+
+Json arguments_json(const Clause& clause) {
+  Json arguments = Json::array();
+  for (const Condition& condition : clause) {
+    Json argument = {{"index", condition.index}, {"value", condition.value}};
+    switch (condition.comparison) {
+      case Comparison::not_equal:
+        argument["op"] = "SCMP_CMP_NE";
+        break;
+      case Comparison::at_least:
+        argument["op"] = "SCMP_CMP_GE";
+        break;
+      case Comparison::at_most:
+        argument["op"] = "SCMP_CMP_LE";
+        break;
+      case Comparison::masked_equal:
+        if (condition.mask == every_bit) {
+          argument["op"] = "SCMP_CMP_EQ";
+          break;
+        }
+        argument["value"] = condition.mask;
+        argument["valueTwo"] = condition.value;
+        argument["op"] = "SCMP_CMP_MASKED_EQ";
+        break;
+    }
+    arguments.push_back(std::move(argument));
+  }
+  return arguments;
+}
+
+Json rule_json(const std::vector<std::string_view>& names, const Answer& answer, const Clause& clause) {
+  Json rule = {{"names", names}, {"action", action_name(answer.action)}};
+  if (answer.action == Action::error) rule["errnoRet"] = answer.error;
+  if (!clause.empty()) rule["args"] = arguments_json(clause);
+  return rule;
+}
+
+}  // namespace
+
+void settle(CallRule& call) {
+  std::sort(call.allow.begin(), call.allow.end());
+  std::sort(call.deny.begin(), call.deny.end(), [](const Denial& a, const Denial& b) {
+    return a.clause == b.clause ? b.answer < a.answer : a.clause < b.clause;
+  });
+  const auto same_clause = [](const Denial& a, const Denial& b) { return a.clause == b.clause; };
+  call.deny.erase(std::unique(call.deny.begin(), call.deny.end(), same_clause), call.deny.end());
+  if (!call.deny.empty() && call.deny.front().clause.empty()) call.deny.resize(1);
+  if (call.allow.size() > CallRule::most_clauses || call.deny.size() > CallRule::most_clauses) call.allow.clear();
+  if (call.deny.size() > CallRule::most_clauses) {
+    const auto milder = [](const Denial& a, const Denial& b) { return a.answer < b.answer; };
+    call.deny = {{{}, std::max_element(call.deny.begin(), call.deny.end(), milder)->answer}};
+  }
+}
+
+SyscallFilter read_filter(const Json& seccomp, int denied) {
+  SyscallFilter filter;
+  filter.fallback = answer_of(text(seccomp, "defaultAction"), seccomp, "defaultErrnoRet", denied);
+  for (const Json& rule : list(seccomp, "syscalls")) {
+    const Answer answer = answer_of(text(rule, "action"), rule, "errnoRet", denied);
+    // As the runtimes do: libseccomp has no rule for what happens anyway.
+    if (answer == filter.fallback) continue;
+    const std::optional<std::vector<Clause>> clauses = clauses_of(list(rule, "args"));
+    for (const Json& name : list(rule, "names")) {
+      if (name.is_string()) add_rule(filter.calls[name.get_ref<const std::string&>()], clauses, answer);
+    }
+  }
+  for (auto& [name, call] : filter.calls) {
+    if (filter.fallback.action == Action::allow) call.allow = {Clause{}};
+    settle(call);
+  }
+  return filter;
+}
+
+Json write_filter(const SyscallFilter& filter, const std::vector<std::string>& architectures,
+                  const std::vector<std::string>& flags) {
+  std::map<CallRule, std::vector<std::string_view>> alike;
+  for (const auto& [name, call] : filter.calls) alike[call].push_back(name);
+  Json seccomp = {{"defaultAction", action_name(filter.fallback.action)}};
+  if (filter.fallback.action == Action::error) seccomp["defaultErrnoRet"] = filter.fallback.error;
+  if (!architectures.empty()) seccomp["architectures"] = architectures;
+  seccomp["flags"] = flags;
+  Json rules = Json::array();
+  for (const auto& [call, names] : alike) {
+    for (const Clause& clause : call.allow) rules.push_back(rule_json(names, {Action::allow, 0}, clause));
+    for (const Denial& denial : call.deny) rules.push_back(rule_json(names, denial.answer, denial.clause));
+  }
+  seccomp["syscalls"] = std::move(rules);
+  return seccomp;
+}
+
+bool notifies(const Json& seccomp) {
+  if (member(seccomp, "listenerPath") != nullptr || text(seccomp, "defaultAction") == "SCMP_ACT_NOTIFY") return true;
+  const Json& rules = list(seccomp, "syscalls");
+  return std::any_of(rules.begin(), rules.end(),
+                     [](const Json& rule) { return text(rule, "action") == "SCMP_ACT_NOTIFY"; });
+}
+
+}  // namespace hardened::controls

@@ -1,0 +1,119 @@
+#include "controls/seccomp_intersect.h"
+
+#include <algorithm>
+
+namespace hardened::controls {
+namespace {
+
+std::vector<Clause> both(const std::vector<Clause>& ours, const std::vector<Clause>& given) {
+  std::vector<Clause> result;
+  for (const Clause& a : ours) {
+    for (const Clause& b : given) {
+      if (std::optional<Clause> shared = both(a, b)) absorb(result, std::move(*shared));
+    }
+  }
+  return result;
+}
+
+std::vector<Clause> without(const std::vector<Clause>& clauses, const std::vector<Denial>& denials) {
+  std::vector<Clause> rest = clauses;
+  for (const Denial& denial : denials) {
+    std::vector<Clause> next;
+    for (const Clause& clause : rest) {
+      for (Clause& part : without(clause, denial.clause)) absorb(next, std::move(part));
+    }
+    rest = std::move(next);
+    if (rest.size() > CallRule::most_clauses) return {};
+  }
+  return rest;
+}
+
+// Answers an engine's or user's filter gives of its own: severe ones for any arguments, and any for a whole call.
+bool must_keep(const Denial& denial) {
+  return denial.answer.kills();
+}
+
+// Would `given` answer every call of `clause` no more severely than with an errno?
+bool spares(const CallRule* given, const Answer& fallback, const Clause& clause) {
+  if (given == nullptr) return !fallback.kills();
+  const auto kills_some = [&](const Denial& d) { return d.answer.kills() && !are_disjoint(d.clause, clause); };
+  if (std::any_of(given->deny.begin(), given->deny.end(), kills_some)) return false;
+  if (!fallback.kills()) return true;
+  const auto covers = [&](const Clause& outer) { return is_within(clause, outer); };
+  return std::any_of(given->allow.begin(), given->allow.end(), covers) ||
+         std::any_of(given->deny.begin(), given->deny.end(), [&](const Denial& d) { return covers(d.clause); });
+}
+
+const Denial* whole_denial(const CallRule* rule) {
+  return rule != nullptr && !rule->deny.empty() && rule->deny.front().clause.empty() ? &rule->deny.front() : nullptr;
+}
+
+std::vector<Clause> allowed_by_both(const CallRule* ours, const CallRule* given, const Answer& given_fallback) {
+  if (ours == nullptr) return {};
+  if (given == nullptr) return given_fallback.action == Action::allow ? ours->allow : std::vector<Clause>{};
+  std::vector<Clause> result = without(both(ours->allow, given->allow), given->deny);
+  if (result.size() > CallRule::most_clauses) result.clear();
+  return result;
+}
+
+class Intersection {
+ public:
+  Intersection(const SyscallFilter& ours, const SyscallFilter& given) : ours_(ours), given_(given) {
+    result_.fallback = given.fallback.kills() ? given.fallback : ours.fallback;
+  }
+
+  void add(const std::string& name, const CallRule* ours, const CallRule* given) {
+    CallRule rule;
+    rule.allow = allowed_by_both(ours, given, given_.fallback);
+    if (given != nullptr)
+      std::copy_if(given->deny.begin(), given->deny.end(), std::back_inserter(rule.deny), must_keep);
+    if (rule.allow.empty()) {
+      deny_whole(rule, ours, given);
+    } else {
+      for (const Denial& denial : ours->deny) deny_part(rule, denial, given);
+    }
+    if (rule.allow.empty() && rule.deny.empty()) return;
+    settle(rule);
+    result_.calls.emplace_hint(result_.calls.end(), name, std::move(rule));
+  }
+
+  [[nodiscard]] SyscallFilter take() { return std::move(result_); }
+
+ private:
+  // Nothing is allowed: one answer to the call, ours first, or none where the fallback says the same.
+  void deny_whole(CallRule& rule, const CallRule* ours, const CallRule* given) const {
+    if (!spares(given, given_.fallback, {})) return;
+    const Denial* own = whole_denial(ours);
+    const Denial* theirs = ours == nullptr ? nullptr : whole_denial(given);
+    const Answer answer = own != nullptr ? own->answer : theirs != nullptr ? theirs->answer : ours_.fallback;
+    if (answer != result_.fallback) rule.deny.push_back({{}, answer});
+  }
+
+  void deny_part(CallRule& rule, const Denial& denial, const CallRule* given) const {
+    if (spares(given, given_.fallback, denial.clause) && denial.answer != result_.fallback) rule.deny.push_back(denial);
+  }
+
+  const SyscallFilter& ours_;
+  const SyscallFilter& given_;
+  SyscallFilter result_;
+};
+
+}  // namespace
+
+SyscallFilter intersect(const SyscallFilter& ours, const SyscallFilter& given) {
+  Intersection intersection(ours, given);
+  auto own = ours.calls.begin();
+  auto theirs = given.calls.begin();
+  while (own != ours.calls.end() || theirs != given.calls.end()) {
+    const int order = own == ours.calls.end()       ? 1
+                      : theirs == given.calls.end() ? -1
+                                                    : own->first.compare(theirs->first);
+    const std::string& name = order > 0 ? theirs->first : own->first;
+    intersection.add(name, order > 0 ? nullptr : &own->second, order < 0 ? nullptr : &theirs->second);
+    if (order <= 0) ++own;
+    if (order >= 0) ++theirs;
+  }
+  return intersection.take();
+}
+
+}  // namespace hardened::controls

@@ -1,0 +1,110 @@
+# A private dockerd beside whatever else runs on the machine: its own mount and network namespaces, /run, data root,
+# containerd and bridge. Nothing of the machine's own Docker is seen or changed. Sourced.
+# shellcheck shell=bash
+
+# The runtime under test trusts what the engine keeps only below directories that root alone can write to.
+HARDENED_DAEMON_PARENT=/var/lib/hardened-test
+
+# daemon_config EXTRA: the daemon.json. EXTRA is a JSON object merged over it.
+daemon_config() {
+  jq -n --arg bin "$HARDENED_STAGE/bin" --arg capture "$HARDENED_SOURCE/integration/docker/capture" --argjson extra "$1" '
+    {"live-restore": true, "storage-driver": "overlay2", "log-level": "warn", "shutdown-timeout": 2,
+     "runtimes": {
+       "hardened": {"path": ($bin + "/hardened-runtime")},
+       "hardened-compat": {"path": ($bin + "/hardened-compat")},
+       "capture": {"path": $capture}}} * $extra'
+}
+
+# The namespaces outlive each dockerd in them (live-restore), so a process of their own holds them.
+# /run is private: the sockets lie where they lie on a real host, and a test may do to it what it likes.
+daemon_hold() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  unshare --mount --net --propagation private bash -c '
+    mount --bind "$1/run" /run && ip link set lo up || exit
+    # crun refuses the hybrid cgroup layout; without the cgroup2 mount it sees plain version 1.
+    [ "$2" != crun ] || ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified || exit
+    touch "$1/held"
+    exec sleep infinity' hold "$HARDENED_DAEMON" "${HARDENED_TEST_RUNTIME:-runc}" \
+    3>&- </dev/null >>"$HARDENED_DAEMON/daemon.log" 2>&1 &
+  HARDENED_HOLDER=$!
+  export HARDENED_HOLDER
+  wait_for 10 test -e "$HARDENED_DAEMON/held" || die "cannot make namespaces for dockerd: $(cat "$HARDENED_DAEMON/daemon.log")"
+}
+
+# inside COMMAND...: runs it where the daemon runs.
+inside() {
+  nsenter --target "$HARDENED_HOLDER" --mount --net -- "$@"
+}
+
+daemon_launch() {
+  nsenter --target "$HARDENED_HOLDER" --mount --net -- dockerd --config-file "$HARDENED_DAEMON/daemon.json" \
+    --data-root "$HARDENED_DAEMON/root" --exec-root /run/docker-test --pidfile /run/docker-test.pid \
+    --host "unix://$HARDENED_DAEMON/docker.sock" --host unix:///run/docker.sock \
+    3>&- </dev/null >>"$HARDENED_DAEMON/daemon.log" 2>&1 &
+  printf '%s\n' $! >"$HARDENED_DAEMON/pid"
+  wait_for 30 docker version || die "cannot start dockerd: $(tail -n 20 "$HARDENED_DAEMON/daemon.log")"
+}
+
+# daemon_up [EXTRA]: starts it and exports what the docker command needs to find it.
+daemon_up() {
+  mkdir -p "$HARDENED_DAEMON_PARENT"
+  HARDENED_DAEMON=$(mktemp -d "$HARDENED_DAEMON_PARENT/d.XXXXXX")
+  export HARDENED_DAEMON DOCKER_HOST=unix://$HARDENED_DAEMON/docker.sock DOCKER_CONFIG=$HARDENED_DAEMON/cli
+  unset DOCKER_CONTEXT DOCKER_TLS_VERIFY
+  mkdir "$HARDENED_DAEMON/run" "$HARDENED_DAEMON/cli"
+  daemon_config "${1:-{\}}" >"$HARDENED_DAEMON/daemon.json"
+  daemon_hold
+  daemon_launch
+}
+
+# daemon_stop: dockerd only; containers live on.
+daemon_stop() {
+  local pid
+  pid=$(cat "$HARDENED_DAEMON/pid")
+  kill "$pid" 2>/dev/null
+  wait_for 20 process_gone "$pid" || kill -KILL "$pid"
+}
+
+process_gone() { ! [ -d "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
+
+# What is left in the holder's mount namespace is ours alone: shims, a containerd.
+kill_left_over() {
+  local namespace entry
+  namespace=$(readlink "/proc/$HARDENED_HOLDER/ns/mnt") || return 0
+  for entry in /proc/[0-9]*; do
+    [ "$(readlink "$entry/ns/mnt" 2>/dev/null)" = "$namespace" ] && kill -KILL "${entry#/proc/}" 2>/dev/null
+  done
+  return 0
+}
+
+daemon_down() {
+  [ -n "${HARDENED_DAEMON:-}" ] || return 0
+  remove_containers
+  daemon_stop
+  kill_left_over
+  wait_for 10 process_gone "$HARDENED_HOLDER"
+  rm -rf --one-file-system "$HARDENED_DAEMON"
+  rmdir --ignore-fail-on-non-empty "$HARDENED_DAEMON_PARENT" 2>/dev/null
+  unset HARDENED_DAEMON
+}
+
+remove_containers() {
+  local ids
+  mapfile -t ids < <(docker ps -aq 2>/dev/null)
+  [ "${#ids[@]}" -eq 0 ] || docker rm -f "${ids[@]}" >/dev/null
+}
+
+# daemon_sweep: what a killed test run left behind; a directory of ours without a live dockerd or holder.
+daemon_sweep() {
+  local directory
+  for directory in "$HARDENED_DAEMON_PARENT"/d.*; do
+    [ -d "$directory" ] || continue
+    rm -rf --one-file-system "$directory" || say "cannot remove $directory"
+  done
+}
+
+# bundle_of CONTAINER: where containerd keeps the bundle (as seen from the machine).
+bundle_of() {
+  printf '%s/run/docker-test/containerd/daemon/io.containerd.runtime.v2.task/moby/%s\n' \
+    "$HARDENED_DAEMON" "$(docker inspect --format '{{.Id}}' "$1")"
+}

@@ -1,0 +1,145 @@
+# What the Docker suites share. Each suite gets a dockerd of its own (setup_file) and removes it (teardown_file).
+# shellcheck shell=bash
+
+bats_require_minimum_version 1.5.0
+
+# shellcheck source=integration/lib.bash
+source "$BATS_TEST_DIRNAME/../lib.bash"
+# shellcheck source=integration/docker/daemon.bash
+source "$BATS_TEST_DIRNAME/daemon.bash"
+# shellcheck source=integration/docker/images.bash
+source "$BATS_TEST_DIRNAME/images.bash"
+
+# suite_up [DAEMON_JSON]
+suite_up() {
+  : "${HARDENED_STAGE:?run the suites by tests/run integration}" "${HARDENED_WORKLOADS:?}"
+  policy_reset
+  daemon_up "$@"
+  make_images
+}
+
+suite_down() {
+  daemon_down
+  rm -f "$HARDENED_STAGE/etc/hardened/policy.json"
+}
+
+policy_file() { printf '%s\n' "$HARDENED_STAGE/etc/hardened/policy.json"; }
+
+# policy JSON: merged over the selection of the low-level runtime.
+policy() {
+  mkdir -p "$HARDENED_STAGE/etc/hardened"
+  jq -n --arg runtime "$(low_level_runtime)" --argjson more "$1" '{"version": 1, "runtimes": [$runtime]} + $more' \
+    >"$(policy_file).new"
+  chmod 644 "$(policy_file).new"
+  mv "$(policy_file).new" "$(policy_file)"
+}
+
+low_level_runtime() { command -v "${HARDENED_TEST_RUNTIME:-runc}"; }
+
+# Under runc there is no policy at all: the built-in one must do.
+policy_reset() {
+  rm -f "$(policy_file)"
+  [ "${HARDENED_TEST_RUNTIME:-runc}" = runc ] || policy '{}'
+}
+
+stock() { docker run --runtime=runc "$@"; }
+hardened() { docker run --runtime=hardened "$@"; }
+
+# sleeper NAME [ARGUMENT...]: a hardened container in the background.
+sleeper() {
+  local name=$1
+  shift
+  hardened -d --name "$name" "$@" "$BOX" sleep 600 >/dev/null
+}
+
+# contains TEXT: the output of the last `run`.
+contains() {
+  [[ $output == *"$1"* ]] || {
+    printf 'expected to find: %s\nin: %s\n' "$1" "$output"
+    return 1
+  }
+}
+
+matches() {
+  [[ $output =~ $1 ]] || {
+    printf 'expected a match for: %s\nin: %s\n' "$1" "$output"
+    return 1
+  }
+}
+
+equals() {
+  [ "$1" = "$2" ] || {
+    printf 'expected: %s\ngot: %s\n' "$2" "$1"
+    return 1
+  }
+}
+
+# refused CONTROL ARGUMENT...: docker run is refused by that control (a regular expression), and nothing has started.
+refused() {
+  local control=$1
+  shift
+  run docker run --rm --runtime=hardened "$@"
+  [ "$status" -ne 0 ] || {
+    printf 'expected a refusal by %s of: %s\n' "$control" "$*"
+    return 1
+  }
+  matches "hardened: refused by ($control): "
+}
+
+# refused_command CONTROL COMMAND...: a docker command other than run that a control refuses.
+refused_command() {
+  local control=$1
+  shift
+  run "$@"
+  [ "$status" -ne 0 ] || {
+    printf 'expected a refusal by %s of: %s\n' "$control" "$*"
+    return 1
+  }
+  matches "hardened: refused by ($control): "
+}
+
+pid_of() { docker inspect --format '{{.State.Pid}}' "$1"; }
+running() { [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ]; }
+
+# status_of CONTAINER FIELD: /proc/PID/status of its first process, read from outside.
+status_of() { awk -v field="$2:" '$1 == field { print $2 }' "/proc/$(pid_of "$1")/status"; }
+
+# cgroup_of CONTAINER CONTROLLER FILE: a value from the host's cgroup tree, version 1 or 2. FILE is version 1's name.
+cgroup_of() {
+  local container=$1 controller=$2 file=$3 path
+  if [ -d "/sys/fs/cgroup/$controller" ]; then
+    path=$(awk -F: -v name="$controller" '{ n = split($2, list, ","); for (i = 1; i <= n; i++) if (list[i] == name) print $3 }' \
+      "/proc/$(pid_of "$container")/cgroup")
+    cat "/sys/fs/cgroup/$controller$path/$file"
+    return
+  fi
+  path=$(awk -F: '$1 == "0" { print $3 }' "/proc/$(pid_of "$container")/cgroup")
+  case $file in
+    memory.limit_in_bytes) file=memory.max ;;
+    cpu.cfs_quota_us) awk '{ print $1 }' "/sys/fs/cgroup$path/cpu.max" && return ;;
+    cpu.cfs_period_us) awk '{ print $2 }' "/sys/fs/cgroup$path/cpu.max" && return ;;
+  esac
+  cat "/sys/fs/cgroup$path/$file"
+}
+
+# no_capability CONTAINER: all five sets are empty.
+no_capability() {
+  local set
+  for set in CapEff CapPrm CapBnd CapInh CapAmb; do equals "$set $(status_of "$1" "$set")" "$set 0000000000000000" || return 1; done
+}
+
+# on_a_terminal COMMAND: script(1) gives the docker command the terminal that -t asks for.
+on_a_terminal() { script -qec "$1" /dev/null </dev/null; }
+
+# The capabilities of this very machine: some virtual machines keep CAP_SYS_RESOURCE (bit 24) from root, and there stock
+# Docker itself cannot start what needs it.
+host_has_sys_resource() { (((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 24) & 1)); }
+
+# stock_asks FILTER ARGUMENT...: the spec stock Docker hands to a runtime for these arguments satisfies a jq filter.
+stock_asks() {
+  local filter=$1
+  shift
+  rm -f "$HARDENED_DAEMON/run/captured.json"
+  run docker run --rm --runtime=capture "$@"
+  jq -e "$filter" "$HARDENED_DAEMON/run/captured.json" >/dev/null
+}

@@ -1,0 +1,401 @@
+#!/usr/bin/env bats
+# What a user may ask of stock Docker and gets there, and what becomes of it here: refused with the control's name, or
+# contained as the kernel's own files show. Each test first lets stock Docker do it, so that it cannot pass by accident.
+
+load helpers
+
+setup_file() {
+  suite_up
+  mkdir "$HARDENED_DAEMON/links"
+  ln -s /run/docker.sock "$HARDENED_DAEMON/links/innocent"
+  ln -s /etc "$HARDENED_DAEMON/links/settings"
+}
+teardown_file() { suite_down; }
+teardown() { remove_containers; }
+
+# stock_gives PATTERN ARGUMENT...: stock Docker runs this, and the program inside shows it by its output.
+stock_gives() {
+  local pattern=$1
+  shift
+  run stock --rm "$@"
+  equals "$status" 0 && matches "$pattern"
+}
+
+# never CONTROL ARGUMENT... -- COMMAND...: either the control refuses `docker run`, or COMMAND inside fails.
+never() {
+  local control=$1
+  local -a arguments=()
+  shift
+  while [ "$1" != -- ]; do
+    arguments+=("$1")
+    shift
+  done
+  shift
+  run docker run --rm --runtime=hardened "${arguments[@]}" "$BOX" "$@"
+  [ "$status" -ne 0 ] || {
+    printf 'it was neither refused nor contained: %s\n' "$output"
+    return 1
+  }
+  [[ $output != *"OCI runtime create failed"* ]] || matches "hardened: refused by ($control): "
+}
+
+@test "--privileged" {
+  if host_has_sys_resource; then
+    stock_gives '0000003fffffffff|000001ffffffffff' --privileged "$BOX" grep CapEff /proc/self/status
+  else
+    stock_asks '.process.capabilities.bounding | index("CAP_SYS_ADMIN")' --privileged "$BOX" true
+  fi
+  refused '[a-z-]+' --privileged "$BOX" true
+}
+
+@test "--cap-add SYS_ADMIN" {
+  stock_gives 00000000a82425fb --cap-add SYS_ADMIN "$BOX" grep CapEff /proc/self/status
+  refused capabilities --cap-add SYS_ADMIN "$BOX" true
+  contains CAP_SYS_ADMIN
+}
+
+@test "--cap-add ALL" {
+  stock_asks '.process.capabilities.bounding | index("CAP_SYS_MODULE")' --cap-add ALL "$BOX" true
+  refused capabilities --cap-add ALL "$BOX" true
+}
+
+@test "--cap-add NET_ADMIN also for a user other than root" {
+  stock_gives 00000000a80435fb --user 1000 --cap-add NET_ADMIN "$BOX" grep CapBnd /proc/self/status
+  refused capabilities --user 1000 --cap-add NET_ADMIN "$BOX" true
+}
+
+# shares KIND ARGUMENT...: stock Docker gives the container the host's namespace of this kind.
+shares() {
+  local host
+  host=$(readlink "/proc/$HARDENED_HOLDER/ns/$1")
+  stock_gives "${host//[\[\]]/.}" "${@:2}" "$BOX" readlink "/proc/self/ns/$1"
+}
+
+@test "--pid host" {
+  shares pid --pid host
+  refused host-namespaces --pid host "$BOX" true
+}
+
+@test "--network host" {
+  shares net --network host
+  refused host-namespaces --network host "$BOX" true
+}
+
+@test "--ipc host" {
+  shares ipc --ipc host
+  refused host-namespaces --ipc host "$BOX" true
+}
+
+@test "--uts host: refused, or the container gets its own" {
+  shares uts --uts host
+  run hardened --rm --uts host "$BOX" readlink /proc/self/ns/uts
+  if [ "$status" -eq 0 ]; then
+    [ "$output" != "$(readlink "/proc/$HARDENED_HOLDER/ns/uts")" ]
+  else
+    matches 'hardened: refused by host-namespaces: '
+  fi
+}
+
+@test "--pid container:X of a container that runc started without us" {
+  stock -d --name other "$BOX" sleep 600
+  stock_gives sleep --pid container:other "$BOX" cat /proc/1/comm
+  refused host-namespaces --pid container:other "$BOX" true
+}
+
+# bound SOURCE [OPTION]: stock Docker mounts it, hardened refuses it, read-only or not.
+bound() {
+  local source=$1 option
+  for option in '' :ro; do
+    stock_gives . -v "$source:/h$option" "$BOX" ls -d /h
+    refused 'engine-sockets|sensitive-mounts|bind-sources|system-mounts' -v "$source:/h$option" "$BOX" true
+  done
+}
+
+@test "docker.sock" {
+  stock_gives '^s' -v /var/run/docker.sock:/h "$BOX" ls -l /h
+  refused engine-sockets -v /var/run/docker.sock:/h "$BOX" true
+  refused engine-sockets -v /run/docker.sock:/var/run/docker.sock:ro "$BOX" true
+}
+
+@test "docker.sock by --mount" {
+  refused engine-sockets --mount type=bind,source=/run/docker.sock,target=/h "$BOX" true
+}
+
+@test "docker.sock through a symbolic link" {
+  stock_gives '^s' -v "$HARDENED_DAEMON/links/innocent:/h" "$BOX" ls -l /h
+  refused engine-sockets -v "$HARDENED_DAEMON/links/innocent:/h" "$BOX" true
+}
+
+@test "the directory of docker.sock" {
+  stock_gives '^s' -v /run:/h "$BOX" ls -l /h/docker.sock
+  refused 'engine-sockets|sensitive-mounts' -v /run:/h "$BOX" true
+  refused 'engine-sockets|sensitive-mounts' -v /var/run:/h:ro "$BOX" true
+}
+
+@test "docker.sock under another name, by a bind mount on the host" {
+  inside touch "$HARDENED_DAEMON/links/elsewhere"
+  inside mount --bind /run/docker.sock "$HARDENED_DAEMON/links/elsewhere"
+  stock_gives '^s' -v "$HARDENED_DAEMON/links/elsewhere:/h" "$BOX" ls -l /h
+  refused engine-sockets -v "$HARDENED_DAEMON/links/elsewhere:/h" "$BOX" true
+  inside umount "$HARDENED_DAEMON/links/elsewhere"
+}
+
+@test "any other socket of the host" {
+  refused engine-sockets -v "$HARDENED_DAEMON/docker.sock:/h" "$BOX" true
+}
+
+@test "a bind of /" { bound /; }
+@test "a bind of /etc" { bound /etc; }
+@test "a bind of /etc through a symbolic link" { bound "$HARDENED_DAEMON/links/settings"; }
+@test "a bind of /proc" { bound /proc; }
+@test "a bind of /sys" { bound /sys; }
+@test "a bind of /dev" { bound /dev; }
+@test "a bind of /root" { bound /root; }
+@test "a bind of /usr" { bound /usr; }
+@test "a bind of /var/lib" { bound /var/lib; }
+@test "a bind of the engine's data root" { bound "$HARDENED_DAEMON/root"; }
+
+@test "a bind of an ordinary directory is allowed" {
+  mkdir -p "$HARDENED_DAEMON/content"
+  echo page >"$HARDENED_DAEMON/content/index"
+  run hardened --rm -v "$HARDENED_DAEMON/content:/www:ro" "$BOX" cat /www/index
+  equals "$output" page
+}
+
+@test "shared propagation" {
+  inside mkdir -p "$HARDENED_DAEMON/shared"
+  inside mount -t tmpfs --make-shared shared "$HARDENED_DAEMON/shared"
+  stock_gives shared: -v "$HARDENED_DAEMON/shared:/h:rshared" "$BOX" grep ' /h ' /proc/self/mountinfo
+  run hardened --rm -v "$HARDENED_DAEMON/shared:/h:rshared" "$BOX" grep ' /h ' /proc/self/mountinfo
+  if [ "$status" -eq 0 ]; then
+    [[ $output != *shared:* ]]
+  else
+    matches 'hardened: refused by propagation: '
+  fi
+  inside umount "$HARDENED_DAEMON/shared"
+}
+
+@test "--security-opt seccomp=unconfined" {
+  stock_gives $'Seccomp:\t0' --security-opt seccomp=unconfined "$BOX" grep ^Seccomp: /proc/self/status
+  never seccomp --security-opt seccomp=unconfined -- grep -q $'^Seccomp:\t0' /proc/self/status
+}
+
+@test "a seccomp profile that allows everything does not widen ours" {
+  echo '{"defaultAction": "SCMP_ACT_ALLOW"}' >"$BATS_TEST_TMPDIR/all.json"
+  stock_gives ok --security-opt "seccomp=$BATS_TEST_TMPDIR/all.json" "$BOX" probe call 272 0x10000000
+  never seccomp --security-opt "seccomp=$BATS_TEST_TMPDIR/all.json" -- probe call 272 0x10000000
+}
+
+@test "--security-opt systempaths=unconfined" {
+  local shown='head -c 8 /proc/timer_list | wc -c'
+  stock_gives 8 --security-opt systempaths=unconfined "$BOX" sh -c "$shown"
+  never masked-paths --security-opt systempaths=unconfined -- sh -c "[ \$($shown) != 0 ]"
+  never masked-paths --security-opt systempaths=unconfined -- sh -c 'echo core >/proc/sys/kernel/core_pattern'
+}
+
+@test "--security-opt no-new-privileges=false" {
+  stock_gives '^0$' --security-opt no-new-privileges=false --user 1000 "$BOX" suid-probe euid
+  run hardened --rm --security-opt no-new-privileges=false --user 1000 "$BOX" suid-probe euid
+  equals "$output" 1000
+}
+
+@test "--security-opt apparmor=unconfined" {
+  grep -qx Y /sys/module/apparmor/parameters/enabled 2>/dev/null || skip "this kernel has no AppArmor"
+  stock_gives '^unconfined' --security-opt apparmor=unconfined "$BOX" cat /proc/self/attr/current
+  never apparmor --security-opt apparmor=unconfined -- grep -q ^unconfined /proc/self/attr/current
+}
+
+@test "--device" {
+  stock_gives '^c' --device /dev/kmsg "$BOX" ls -l /dev/kmsg
+  refused devices --device /dev/kmsg "$BOX" true
+}
+
+@test "--device-cgroup-rule" {
+  # 10:237 is /dev/loop-control
+  stock_gives ok --device-cgroup-rule 'c 10:237 rwm' "$BOX" sh -c 'mknod /tmp/k c 10 237 && head -c 0 /tmp/k && echo ok'
+  refused devices --device-cgroup-rule 'c 10:237 rwm' "$BOX" true
+  refused devices --device-cgroup-rule 'a *:* rwm' "$BOX" true
+}
+
+@test "--sysctl net.ipv4.ip_forward" {
+  stock_gives '^1$' --sysctl net.ipv4.ip_forward=1 "$BOX" cat /proc/sys/net/ipv4/ip_forward
+  refused sysctls --sysctl net.ipv4.ip_forward=1 "$BOX" true
+}
+
+@test "--sysctl kernel.shmmax" {
+  stock_gives '^123456$' --sysctl kernel.shmmax=123456 "$BOX" cat /proc/sys/kernel/shmmax
+  refused sysctls --sysctl kernel.shmmax=123456 "$BOX" true
+}
+
+@test "a sysctl of the safe list is allowed" {
+  run hardened --rm --sysctl net.ipv4.tcp_syncookies=1 "$BOX" cat /proc/sys/net/ipv4/tcp_syncookies
+  equals "$output" 1
+}
+
+@test "--cgroup-parent=/" {
+  stock -d --name free --cgroup-parent=/ "$BOX" sleep 600
+  equals "$(awk -F: '$2 ~ /pids/ || $1 == 0 { print $3; exit }' "/proc/$(pid_of free)/cgroup")" \
+    "/$(docker inspect --format '{{.Id}}' free)"
+  refused cgroup-parent --cgroup-parent=/ "$BOX" true
+}
+
+# limited CONTROL CONTROLLER FILE MOST ARGUMENT...: refused, or the kernel's limit is a number not above MOST.
+limited() {
+  local control=$1 controller=$2 file=$3 most=$4 value
+  shift 4
+  run hardened -d --name limited "$@" "$BOX" sleep 600
+  if [ "$status" -ne 0 ]; then
+    matches "hardened: refused by $control: "
+    return
+  fi
+  value=$(cgroup_of limited "$controller" "$file")
+  [ "$value" != max ] && [ "$value" -le "$most" ]
+}
+
+@test "--pids-limit -1" {
+  stock -d --name free --pids-limit -1 "$BOX" sleep 600
+  equals "$(cgroup_of free pids pids.max)" max
+  limited pids pids pids.max 4096 --pids-limit -1
+}
+
+@test "--pids-limit far beyond the profile" {
+  limited pids pids pids.max 4096 --pids-limit 1000000
+}
+
+@test "--memory 900g" {
+  stock -d --name free --memory 900g "$BOX" sleep 600
+  equals "$(cgroup_of free memory memory.limit_in_bytes)" $((900 << 30))
+  refused memory --memory 900g "$BOX" true
+}
+
+@test "--memory-swap -1" {
+  stock -d --name free --memory 64m --memory-swap -1 "$BOX" sleep 600
+  limited memory memory memory.memsw.limit_in_bytes $((64 << 30)) --memory 64m --memory-swap -1
+}
+
+@test "--oom-kill-disable" {
+  stock -d --name free --memory 64m --oom-kill-disable "$BOX" sleep 600
+  run hardened -d --name limited --memory 64m --oom-kill-disable "$BOX" sleep 600
+  [ "$status" -ne 0 ] || grep -qx 'oom_kill_disable 0' <<<"$(cgroup_of limited memory memory.oom_control)"
+}
+
+@test "--cpus beyond the machine's profile" {
+  local cpus
+  cpus=$(nproc)
+  stock -d --name free --cpus "$cpus" "$BOX" sleep 600
+  [ "$cpus" -gt 2 ] || skip "this machine has no more cpus than the profile allows"
+  refused cpu --cpus "$cpus" "$BOX" true
+}
+
+@test "--shm-size 100g" {
+  stock_gives 104857600 --shm-size 100g "$BOX" df -k /dev/shm
+  run hardened --rm --shm-size 100g "$BOX" df -k /dev/shm
+  if [ "$status" -eq 0 ]; then
+    [[ $output != *104857600* ]]
+  else
+    matches 'hardened: refused by tmpfs-size: '
+  fi
+}
+
+@test "--tmpfs of 100g" {
+  stock_gives 104857600 --tmpfs /big:size=100g "$BOX" df -k /big
+  run hardened --rm --tmpfs /big:size=100g "$BOX" df -k /big
+  if [ "$status" -eq 0 ]; then
+    [[ $output != *104857600* ]]
+  else
+    matches 'hardened: refused by tmpfs-size: '
+  fi
+}
+
+@test "--oom-score-adj -1000" {
+  if host_has_sys_resource; then
+    stock_gives '^-1000$' --oom-score-adj -1000 "$BOX" cat /proc/self/oom_score_adj
+  else
+    stock_asks '.process.oomScoreAdj == -1000' --oom-score-adj -1000 "$BOX" true
+  fi
+  never process-knobs --oom-score-adj -1000 -- sh -c '[ "$(cat /proc/self/oom_score_adj)" -lt 0 ]'
+}
+
+@test "--ulimit core=-1" {
+  stock_gives unlimited --ulimit core=-1 "$BOX" sh -c 'ulimit -c'
+  never rlimits --ulimit core=-1 -- sh -c '[ "$(ulimit -c)" = unlimited ]'
+}
+
+@test "--group-add of the host's docker or disk group" {
+  local gid
+  gid=$(getent group disk | cut -d: -f3)
+  stock_gives "(^|[^0-9])$gid" --group-add "$gid" "$BOX" id -G
+  never additional-groups --group-add "$gid" -- sh -c "id -G | grep -qw $gid"
+}
+
+@test "plain exec has the container's rights, not Docker's default ones" {
+  stock -d --name free "$BOX" sleep 600
+  run docker exec free grep CapEff /proc/self/status
+  contains 00000000a80425fb
+  sleeper held
+  run docker exec held cat /proc/self/status
+  equals "$status" 0
+  contains $'CapEff:\t0000000000000000'
+  contains $'CapBnd:\t0000000000000000'
+  contains $'NoNewPrivs:\t1'
+  contains $'Seccomp:\t2'
+}
+
+# A privileged exec in stock Docker hands over every capability; where the machine itself lacks one, it fails there.
+@test "exec --privileged" {
+  if host_has_sys_resource; then
+    stock -d --name free "$BOX" sleep 600
+    run docker exec --privileged free grep CapEff /proc/self/status
+    matches '0000003fffffffff|000001ffffffffff'
+  fi
+  sleeper held
+  run docker exec --privileged held grep CapEff /proc/self/status
+  if [ "$status" -eq 0 ]; then
+    contains $'CapEff:\t0000000000000000'
+  else
+    matches 'hardened: refused by capabilities: '
+  fi
+}
+
+@test "exec -u 0 in a container of another user stays without rights" {
+  hardened -d --name held hardened-test/box:user >/dev/null
+  run docker exec -u 0 held grep CapEff /proc/self/status
+  if [ "$status" -eq 0 ]; then
+    contains $'CapEff:\t0000000000000000'
+  else
+    contains 'hardened: refused by '
+  fi
+}
+
+@test "update --pids-limit -1" {
+  stock -d --name free --pids-limit 10 "$BOX" sleep 600
+  docker update --pids-limit -1 free
+  equals "$(cgroup_of free pids pids.max)" max
+  sleeper held
+  before=$(cgroup_of held pids pids.max)
+  refused_command pids docker update --pids-limit -1 held
+  equals "$(cgroup_of held pids pids.max)" "$before"
+}
+
+@test "update --memory beyond the profile" {
+  stock -d --name free --memory 64m "$BOX" sleep 600
+  docker update --memory 900g --memory-swap 900g free
+  equals "$(cgroup_of free memory memory.limit_in_bytes)" $((900 << 30))
+  sleeper held
+  before=$(cgroup_of held memory memory.limit_in_bytes)
+  refused_command memory docker update --memory 900g --memory-swap 900g held
+  equals "$(cgroup_of held memory memory.limit_in_bytes)" "$before"
+}
+
+@test "update --cpus beyond the profile" {
+  [ "$(nproc)" -gt 2 ] || skip "this machine has no more cpus than the profile allows"
+  sleeper held
+  refused_command cpu docker update --cpus "$(nproc)" held
+}
+
+@test "a refused container leaves nothing behind" {
+  refused capabilities --name ghost --cap-add SYS_ADMIN "$BOX" true
+  run docker inspect ghost
+  [ "$status" -ne 0 ]
+  equals "$(find "$HARDENED_STAGE/run/hardened" -type f 2>/dev/null | wc -l)" 0
+}

@@ -1,0 +1,123 @@
+# What the harness scripts share: packages, builds, the staged installation, polling. Sourced, never run.
+# shellcheck shell=bash
+
+HARDENED_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+HARDENED_BUILD=$HARDENED_SOURCE/build
+export HARDENED_SOURCE HARDENED_BUILD
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+  say "$0: $*"
+  exit 1
+}
+
+require_root() {
+  [ "$(id -u)" = 0 ] || die "cannot start containers without root: run it with sudo"
+}
+
+# wait_for SECONDS COMMAND...: polls until COMMAND succeeds; 1 when the time is up.
+wait_for() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep 0.1
+  done
+}
+
+# packages_missing GROUP...
+packages_missing() {
+  local group package wanted=" $* "
+  while read -r group package; do
+    [[ $wanted == *" $group "* ]] || continue
+    dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || printf '%s\n' "$package"
+  done < <(grep -v '^#' "$HARDENED_SOURCE/integration/packages")
+}
+
+# known_packages NAME...: those this release has; a package list is fetched only where there is none yet.
+known_packages() {
+  compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || apt-get update -qq >&2
+  apt-cache pkgnames | grep -Fx -f <(printf '%s\n' "$@")
+}
+
+# install_packages GROUP...: with apt-get, and only when something is missing.
+install_packages() {
+  local missing known
+  mapfile -t missing < <(packages_missing "$@")
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  mapfile -t known < <(known_packages "${missing[@]}")
+  [ "${#known[@]}" -gt 0 ] || return 0
+  export DEBIAN_FRONTEND=noninteractive
+  # The lists may be older than the archive; the second try is with fresh ones.
+  apt-get install -qq -y --no-install-recommends "${known[@]}" >&2 && return 0
+  apt-get update -qq >&2
+  apt-get install -qq -y --no-install-recommends "${known[@]}" >&2 || die "cannot install ${known[*]}"
+}
+
+# build PRESET [TARGET...]
+build() {
+  local preset=$1
+  shift
+  local log=$HARDENED_BUILD/$preset.log
+  mkdir -p "$HARDENED_BUILD"
+  (cd "$HARDENED_SOURCE" && cmake --preset "$preset" && cmake --build --preset "$preset" ${1:+--target "$@"}) \
+    >"$log" 2>&1 || {
+    tail -n 60 "$log" >&2
+    return 1
+  }
+}
+
+# root_controlled DIRECTORY: it and everything above it belongs to root and nobody else may write there. The runtime
+# trusts no configuration in any other place.
+root_controlled() {
+  local directory=$1
+  while :; do
+    if [ -e "$directory" ]; then
+      [ "$(stat -c %u "$directory")" = 0 ] || return 1
+      (($(stat -c '0%a' "$directory") & 022)) && return 1
+    fi
+    [ "$directory" = / ] && return 0
+    directory=$(dirname "$directory")
+  done
+}
+
+# stage_directory: where the installation under test goes: below build/, unless the checkout is some user's.
+stage_directory() {
+  if root_controlled "$HARDENED_BUILD"; then
+    printf '%s\n' "$HARDENED_BUILD/stage"
+  else
+    printf '%s\n' /var/lib/hardened-test/stage
+  fi
+}
+
+# build_stage: a release build installed with a prefix of its own; every path it uses lies below the prefix, so a test
+# never touches the machine's own installation. Sets and exports HARDENED_STAGE.
+build_stage() {
+  local stage log=$HARDENED_BUILD/stage.log
+  stage=$(stage_directory)
+  mkdir -p "$HARDENED_BUILD" "$stage"
+  {
+    cmake -S "$HARDENED_SOURCE" --preset release -B "$HARDENED_BUILD/stage-build" \
+      -DCMAKE_INSTALL_PREFIX="$stage" -DCMAKE_INSTALL_SYSCONFDIR="$stage/etc" \
+      -DCMAKE_INSTALL_LOCALSTATEDIR="$stage/var" -DCMAKE_INSTALL_RUNSTATEDIR="$stage/run" &&
+      cmake --build "$HARDENED_BUILD/stage-build" && cmake --install "$HARDENED_BUILD/stage-build"
+  } >"$log" 2>&1 || {
+    tail -n 60 "$log" >&2
+    return 1
+  }
+  export HARDENED_STAGE=$stage
+}
+
+# build_workloads: the programs the tests run inside and beside containers, static, so that any image can hold them.
+# Sets and exports HARDENED_WORKLOADS.
+build_workloads() {
+  local source program
+  export HARDENED_WORKLOADS=$HARDENED_BUILD/workloads
+  mkdir -p "$HARDENED_WORKLOADS"
+  for source in "$HARDENED_SOURCE"/integration/workloads/*.cc; do
+    program=$HARDENED_WORKLOADS/$(basename "$source" .cc)
+    [ "$program" -nt "$source" ] && continue
+    g++ -std=c++20 -O2 -static -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -o "$program" "$source" || return 1
+  done
+}

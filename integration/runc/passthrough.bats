@@ -1,0 +1,75 @@
+#!/usr/bin/env bats
+# The verbs that decide nothing go to the runtime as they came: every byte of the command line and the environment.
+
+load helpers
+
+setup_file() {
+  DIRECTORY=$(suite_directory)
+  export DIRECTORY
+  cp "$HARDENED_WORKLOADS/record" "$DIRECTORY/runc"
+  use_runtime "$DIRECTORY/runc"
+}
+teardown_file() {
+  rm -rf "$DIRECTORY"
+  rm -f "$(policy_file)"
+}
+setup() { rm -f "$DIRECTORY"/{argv,environ,status}; }
+
+# arrives WORD...: what the runtime was called with, apart from its own name.
+arrives() {
+  printf '%s\0' "$@" >"$BATS_TEST_TMPDIR/expected"
+  sed -z 1d "$DIRECTORY/argv" | cmp - "$BATS_TEST_TMPDIR/expected"
+}
+
+@test "start, kill, delete, state, ps, pause, resume, events, list, features arrive unchanged" {
+  local verb
+  for verb in start state pause resume events list features ps; do
+    run --separate-stderr shim --root /run/x --log /dev/null --log-format json "$verb" box
+    equals "$verb $status [$output] [$stderr]" "$verb 0 [] []"
+    arrives --root /run/x --log /dev/null --log-format json "$verb" box
+  done
+  shim --root /run/x kill --all box 9
+  arrives --root /run/x kill --all box 9
+  shim delete --force box
+  arrives delete --force box
+}
+
+@test "odd bytes, blanks, quotes and empty words arrive unchanged" {
+  shim --root '/run/a b' state $'new\nline' '' "quo'te\"" $'\xff\xfe' '$(id)'
+  arrives --root '/run/a b' state $'new\nline' '' "quo'te\"" $'\xff\xfe' '$(id)'
+}
+
+@test "a container whose name is a verb is still a container" {
+  shim state create
+  arrives state create
+  shim kill exec KILL
+  arrives kill exec KILL
+}
+
+@test "--version, features, and a verb nobody knows go through" {
+  shim --version
+  arrives --version
+  shim checkpoint --image-path /i --work-path /w box
+  arrives checkpoint --image-path /i --work-path /w box
+  shim brand-new-verb --flag box
+  arrives brand-new-verb --flag box
+}
+
+@test "the environment arrives unchanged, an empty one too" {
+  env -i A=1 'B=two words' C= "$HARDENED_STAGE/bin/hardened-runtime" state box
+  printf '%s\0' A=1 'B=two words' C= | cmp - "$DIRECTORY/environ"
+  env -i "$HARDENED_STAGE/bin/hardened-runtime" state box
+  [ ! -s "$DIRECTORY/environ" ]
+}
+
+@test "the runtime's exit status arrives" {
+  echo 42 >"$DIRECTORY/status"
+  run shim state box
+  equals "$status" 42
+}
+
+@test "no environment variable names another policy or runtime" {
+  XDG_CONFIG_HOME=/tmp HARDENED_POLICY=/tmp/x HARDENED_RUNTIME=/bin/false PATH=/nowhere "$HARDENED_STAGE/bin/hardened-runtime" state box
+  arrives state box
+}
+

@@ -1,0 +1,138 @@
+#include "state/grant.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "oci/schema.h"
+#include "oci/spec.h"
+#include "oci/strict_json.h"
+#include "util/text.h"
+
+namespace hardened::state {
+namespace {
+
+using oci::Field;
+using oci::Type;
+
+constexpr std::int64_t format = 1;
+
+constexpr Field waiver_fields[] = {{"control", Type::string}, {"allow", Type::strings}, {"reason", Type::string}};
+constexpr oci::Shape waiver_shape{waiver_fields};
+constexpr Field audit_fields[] = {{"refuse_when_unwritable", Type::boolean}, {"syslog", Type::boolean}};
+constexpr oci::Shape audit_shape{audit_fields};
+constexpr Field grant_fields[] = {{"version", Type::integer},
+                                  {"runtime_root", Type::string},
+                                  {"id", Type::string},
+                                  {"runtime", Type::string},
+                                  {"profile", Type::any},
+                                  {"levels", Type::map},
+                                  {"waivers", Type::objects, &waiver_shape},
+                                  {"mode", Type::string},
+                                  {"audit", Type::object, &audit_shape},
+                                  {"policy_digest", Type::string},
+                                  {"process", Type::any},
+                                  {"resources", Type::any},
+                                  {"engine", Type::string},
+                                  {"image", Type::string}};
+constexpr oci::Shape grant_shape{grant_fields};
+
+template <typename T>
+struct Word {
+  std::string_view text;
+  T value;
+};
+constexpr std::array<Word<policy::Level>, 4> level_words = {{{"enforce", policy::Level::enforce},
+                                                             {"clamp", policy::Level::clamp},
+                                                             {"warn", policy::Level::warn},
+                                                             {"off", policy::Level::off}}};
+constexpr std::array<Word<policy::Mode>, 2> mode_words = {
+    {{"enforce", policy::Mode::enforce}, {"audit", policy::Mode::audit}}};
+
+template <typename T, std::size_t count>
+std::string text_of(const std::array<Word<T>, count>& words, T value) {
+  const auto found =
+      std::find_if(words.begin(), words.end(), [value](const auto& word) { return word.value == value; });
+  return found == words.end() ? "" : std::string(found->text);
+}
+
+template <typename T, std::size_t count>
+Result<T> value_of(const std::array<Word<T>, count>& words, const std::string& text, const std::string& name) {
+  const auto found = std::find_if(words.begin(), words.end(), [&text](const auto& word) { return word.text == text; });
+  if (found == words.end()) return fail(Code::io, "cannot read " + name + ": unknown word " + in_quotes(text));
+  return found->value;
+}
+
+Status decode_rules(const Spec& document, Grant& grant, const std::string& name) {
+  for (const auto& [control, level] : document.elements("/levels").items()) {
+    TRY(value, value_of(level_words, level.get<std::string>(), name));
+    grant.levels.emplace(control, value);
+  }
+  for (const Json& element : document.elements("/waivers")) {
+    const Spec view(element);
+    grant.waivers.push_back(
+        {view.text("/control").value_or(""), view.strings("/allow"), view.text("/reason").value_or("")});
+  }
+  TRY(mode, value_of(mode_words, document.text("/mode").value_or(""), name));
+  grant.mode = mode;
+  grant.audit = {document.is_true("/audit/refuse_when_unwritable"), document.is_true("/audit/syslog")};
+  return {};
+}
+
+Status require_members(const Json& document, const std::string& name) {
+  for (const Field& field : grant_fields) {
+    if (!document.contains(std::string(field.name)))
+      return fail(Code::io, "cannot read " + name + ": \"" + std::string(field.name) + "\" is missing");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string encode(const Grant& grant) {
+  Json levels = Json::object();
+  for (const auto& [control, level] : grant.levels) levels[control] = text_of(level_words, level);
+  Json waivers = Json::array();
+  for (const policy::Waiver& waiver : grant.waivers)
+    waivers.push_back(Json{{"control", waiver.control}, {"allow", waiver.allow}, {"reason", waiver.reason}});
+  const Json audit = {{"refuse_when_unwritable", grant.audit.refuse_when_unwritable}, {"syslog", grant.audit.syslog}};
+  const Json document = {{"version", format},
+                         {"runtime_root", grant.runtime_root},
+                         {"id", grant.id},
+                         {"runtime", grant.runtime},
+                         {"profile", grant.profile},
+                         {"levels", std::move(levels)},
+                         {"waivers", std::move(waivers)},
+                         {"mode", text_of(mode_words, grant.mode)},
+                         {"audit", audit},
+                         {"policy_digest", grant.policy_digest},
+                         {"process", grant.process},
+                         {"resources", grant.resources},
+                         {"engine", grant.engine},
+                         {"image", grant.image}};
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<Grant> decode(const std::string& text, const std::string& name) {
+  TRY(parsed, oci::parse_strict(text, name));
+  TRY(unknown, oci::check_shape(parsed.value, grant_shape, name));
+  if (!unknown.empty()) return fail(Code::io, "cannot read " + name + ": unknown member " + unknown.front());
+  TRY_DO(require_members(parsed.value, name));
+  const Spec document(std::move(parsed.value));
+  if (document.integer("/version") != format) return fail(Code::io, "cannot read " + name + ": of another version");
+  const auto text_at = [&document](std::string_view pointer) { return document.text(pointer).value_or(""); };
+  Grant grant;
+  grant.runtime_root = text_at("/runtime_root");
+  grant.id = text_at("/id");
+  grant.runtime = text_at("/runtime");
+  grant.profile = document.value("/profile").value_or(Json());
+  grant.policy_digest = text_at("/policy_digest");
+  grant.process = document.value("/process").value_or(Json());
+  grant.resources = document.value("/resources").value_or(Json());
+  grant.engine = text_at("/engine");
+  grant.image = text_at("/image");
+  TRY_DO(decode_rules(document, grant, name));
+  return grant;
+}
+
+}  // namespace hardened::state

@@ -1,0 +1,57 @@
+#include "state/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <string>
+#include <vector>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+
+namespace hardened::state {
+namespace {
+
+struct Stat {
+  char status = '?';
+  std::uint64_t start_time = 0;
+};
+
+Result<Stat> stat_of(pid_t pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+  TRY(fd, open_at(AT_FDCWD, path, O_RDONLY));
+  TRY(text, read_all(fd.get(), 4096, path));
+  // Field 2 is the command in brackets and may hold spaces and brackets itself: count from the last bracket.
+  const std::size_t bracket = text.rfind(") ");
+  const auto fields = split(bracket == std::string::npos ? "" : text.substr(bracket + 2), ' ');
+  Stat stat;
+  constexpr std::size_t start_time = 22 - 3;
+  if (fields.size() <= start_time || fields[0].empty())
+    return fail(Code::io, "cannot read " + path + ": too few fields");
+  stat.status = fields[0][0];
+  const std::string& number = fields[start_time];
+  if (std::from_chars(number.data(), number.data() + number.size(), stat.start_time).ec != std::errc{})
+    return fail(Code::io, "cannot read " + path + ": field 22 is not a number");
+  return stat;
+}
+
+}  // namespace
+
+Result<Process> this_process() {
+  TRY(stat, stat_of(::getpid()));
+  return Process{::getpid(), stat.start_time};
+}
+
+bool may_be_alive(const Process& process) {
+  if (process.pid <= 0) return false;
+  if (::kill(process.pid, 0) != 0 && errno == ESRCH) return false;
+  const auto stat = stat_of(process.pid);
+  if (!stat) return true;
+  return stat->start_time == process.start_time && stat->status != 'Z' && stat->status != 'X';
+}
+
+}  // namespace hardened::state

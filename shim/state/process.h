@@ -1,0 +1,24 @@
+// A process that is not mistaken for a later one with the same number.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "util/result.h"
+
+namespace hardened::state {
+
+struct Process {
+  pid_t pid = 0;
+  std::uint64_t start_time = 0;  // clock ticks after boot: /proc/PID/stat field 22 (proc(5)); survives execve
+  bool operator==(const Process&) const = default;
+};
+
+[[nodiscard]] Result<Process> this_process();
+
+// False only when it is certain that `process` has ended: a zombie has, and so has one whose number was given to
+// another.
+[[nodiscard]] bool may_be_alive(const Process& process);
+
+}  // namespace hardened::state

@@ -1,0 +1,155 @@
+#include "state/shard.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <cstdio>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "state/key.h"
+#include "util/file.h"
+#include "util/lock.h"
+#include "util/text.h"
+
+namespace hardened::state {
+namespace {
+
+// Only the holder of the lock makes these, so whoever holds it may remove them: their maker is dead.
+constexpr char fresh[] = ".new";
+constexpr char doomed[] = ".old";
+
+// A separate description of the directory: fdopendir() owns and closes what it is given.
+std::vector<std::string> names_in(int directory) {
+  std::vector<std::string> names;
+  auto fd = open_at(directory, ".", O_RDONLY | O_DIRECTORY);
+  if (!fd) return names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(fd->get()), ::closedir);
+  if (!listing) return names;
+  static_cast<void>(fd->release());
+  while (const dirent* entry = ::readdir(listing.get())) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
+  return names;
+}
+
+// Removes a directory of files, or a file; never follows a link.
+Status erase(int parent, const std::string& name) {
+  if (const auto directory = open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)) {
+    for (const std::string& file : names_in(directory->get())) ::unlinkat(directory->get(), file.c_str(), 0);
+    if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0) return {};
+  } else if (::unlinkat(parent, name.c_str(), 0) == 0) {
+    return {};
+  }
+  if (errno == ENOENT) return {};
+  return fail_errno("cannot remove " + name, errno);
+}
+
+Status link(int directory, const char* name, const std::string& target) {
+  if (::symlinkat(target.c_str(), directory, name) == 0) return {};
+  return fail_errno("cannot make the link " + std::string(name), errno);
+}
+
+}  // namespace
+
+std::string link_target(int directory, const std::string& name) {
+  char target[PATH_MAX];
+  const ssize_t size = ::readlinkat(directory, name.c_str(), target, sizeof target);
+  return size <= 0 ? "" : std::string(target, static_cast<std::size_t>(size));
+}
+
+Result<Fd> open_state(const std::string& state_root) {
+  TRY_DO(make_directories(state_root));
+  return open_trusted_directory(AT_FDCWD, state_root);
+}
+
+Result<Shard> Shard::open(const std::string& state_root, const std::string& key, std::chrono::milliseconds patience) {
+  TRY(state, open_state(state_root));
+  TRY(grants, make_trusted_directory(state.get(), "grants"));
+  const std::string name = key.substr(0, 2);
+  TRY(directory, make_trusted_directory(grants.get(), name));
+  TRY_DO(lock_within(directory.get(), Lock::exclusive, patience, state_root + "/grants/" + name));
+  return Shard(std::move(directory));
+}
+
+bool Shard::exists(const std::string& key) const {
+  struct stat status {};
+  return ::fstatat(directory_.get(), key.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool Shard::container_exists(const std::string& key) const {
+  struct stat status {};
+  const std::string link = key + "/container";
+  return ::fstatat(directory_.get(), link.c_str(), &status, 0) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+std::optional<Process> Shard::creator_of(const std::string& key) const {
+  const auto parts = split(link_target(directory_.get(), key + "/creator"), ':');
+  if (parts.size() != 2) return std::nullopt;
+  Process creator;
+  const auto read = [](const std::string& text, auto& number) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && end == text.data() + text.size();
+  };
+  if (!read(parts[0], creator.pid) || !read(parts[1], creator.start_time)) return std::nullopt;
+  return creator;
+}
+
+bool Shard::is_needed(const std::string& key) const {
+  if (container_exists(key)) return true;
+  const auto creator = creator_of(key);
+  return creator && may_be_alive(*creator);
+}
+
+void Shard::sweep() const {
+  for (const std::string& name : names_in(directory_.get())) {
+    const bool leftover = name.front() == '.';
+    if (leftover) {
+      static_cast<void>(erase(directory_.get(), name));
+    } else if (!is_needed(name)) {
+      static_cast<void>(discard(name));
+    }
+  }
+}
+
+Status Shard::write(const Grant& grant) const {
+  TRY_DO(erase(directory_.get(), fresh));
+  TRY(directory, make_trusted_directory(directory_.get(), fresh));
+  TRY(file, open_at(directory.get(), grant_file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
+  TRY_DO(write_all(file.get(), encode(grant), grant_file));
+  const std::string creator = std::to_string(grant.creator.pid) + ":" + std::to_string(grant.creator.start_time);
+  TRY_DO(link(directory.get(), runtime_link, grant.runtime));
+  TRY_DO(link(directory.get(), "container", grant.runtime_root + "/" + grant.id));
+  return link(directory.get(), "creator", creator);
+}
+
+Status Shard::put(const std::string& key, const Grant& grant) const {
+  if (exists(key)) {
+    if (creator_of(key) != grant.creator && is_needed(key))
+      return fail(Code::usage, "cannot create container " + grant.id + ": one of that id exists", "delete it first");
+    TRY_DO(discard(key));
+  }
+  Status written = write(grant);
+  if (written && ::renameat(directory_.get(), fresh, directory_.get(), key.c_str()) != 0)
+    written = fail_errno("cannot keep " + key, errno);
+  if (!written) static_cast<void>(erase(directory_.get(), fresh));
+  return written;
+}
+
+Status Shard::discard(const std::string& key) const {
+  TRY_DO(erase(directory_.get(), doomed));
+  if (::renameat(directory_.get(), key.c_str(), directory_.get(), doomed) != 0) {
+    if (errno == ENOENT) return {};
+    return fail_errno("cannot remove " + key, errno);
+  }
+  return erase(directory_.get(), doomed);
+}
+
+}  // namespace hardened::state

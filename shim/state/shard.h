@@ -1,0 +1,47 @@
+// One of the 256 directories that hold grants, locked while this object lives.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "state/grant.h"
+#include "util/fd.h"
+#include "util/result.h"
+
+namespace hardened::state {
+
+inline constexpr char grant_file[] = "grant.json";
+inline constexpr std::size_t grant_limit = std::size_t{16} << 20;  // bytes: twice the largest spec
+
+// The state directory, made where it is missing. Errors: Code::policy when it is not root's own, Code::io.
+[[nodiscard]] Result<Fd> open_state(const std::string& state_root);
+
+// The target of the symbolic link `name`; empty when it is none.
+[[nodiscard]] std::string link_target(int directory, const std::string& name);
+
+class Shard {
+ public:
+  // Opens (makes) and locks the directory for `key` (40 hexadecimal digits).
+  [[nodiscard]] static Result<Shard> open(const std::string& state_root, const std::string& key,
+                                          std::chrono::milliseconds patience);
+
+  // Removes what writers left that were killed, and the grants of containers that are gone. Best effort: what cannot be
+  // removed now is met again by the next sweep.
+  void sweep() const;
+  // Adds a grant. Errors: Code::usage when `key` is a living grant of another creator; Code::io.
+  [[nodiscard]] Status put(const std::string& key, const Grant& grant) const;
+  // Removes a grant: it is renamed away first, so that nobody reads half of it. Fine when there is none.
+  [[nodiscard]] Status discard(const std::string& key) const;
+
+ private:
+  explicit Shard(Fd directory) : directory_(std::move(directory)) {}
+  [[nodiscard]] bool exists(const std::string& key) const;
+  [[nodiscard]] bool container_exists(const std::string& key) const;
+  [[nodiscard]] std::optional<Process> creator_of(const std::string& key) const;
+  [[nodiscard]] bool is_needed(const std::string& key) const;
+  [[nodiscard]] Status write(const Grant& grant) const;
+  Fd directory_;
+};
+
+}  // namespace hardened::state

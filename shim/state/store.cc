@@ -1,0 +1,98 @@
+#include "state/store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "state/shard.h"
+#include "util/file.h"
+#include "util/lock.h"
+#include "util/text.h"
+
+namespace hardened::state {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string key_of(const std::string& runtime_root, const std::string& id) {
+  const std::string path = grant_directory("", runtime_root, id);
+  return path.substr(path.rfind('/') + 1);
+}
+
+Status check(const Grant& grant) {
+  if (!grant.runtime_root.starts_with('/') || !grant.runtime.starts_with('/'))
+    return fail(Code::internal, "cannot keep a grant: its root and its runtime must be absolute paths");
+  // runc and crun refuse such an id as well; here it would point the link `container` elsewhere.
+  if (grant.id.empty() || grant.id == "." || grant.id == ".." || grant.id.find('/') != std::string::npos)
+    return fail(Code::usage, "cannot create container " + in_quotes(grant.id) + ": not a container id");
+  return {};
+}
+
+// Calls `step` until it succeeds: whoever empties the state directory under our feet (a cleaner of /run, an
+// administrator) may cost a container start some time but not make it fail.
+template <typename Step>
+Status persist(Step step) {
+  constexpr int attempts = 10;
+  const auto deadline = Clock::now() + lock_patience;
+  for (int attempt = 1;; ++attempt) {
+    const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    Status done = step(std::max(patience, std::chrono::milliseconds(0)));
+    if (done || done.error().code != Code::io || attempt == attempts || Clock::now() >= deadline) return done;
+  }
+}
+
+Status store_once(const Grant& grant, const std::string& key, const std::string& state_root,
+                  std::chrono::milliseconds patience) {
+  TRY(shard, Shard::open(state_root, key, patience));
+  shard.sweep();
+  return shard.put(key, grant);
+}
+
+}  // namespace
+
+Status store(const Grant& grant, const std::string& state_root) {
+  TRY_DO(check(grant));
+  const std::string key = key_of(grant.runtime_root, grant.id);
+  return persist([&](auto patience) { return store_once(grant, key, state_root, patience); });
+}
+
+Result<std::optional<Grant>> load(const std::string& runtime_root, const std::string& id,
+                                  const std::string& state_root) {
+  const std::string path = grant_directory(state_root, runtime_root, id) + "/" + grant_file;
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) return std::nullopt;
+  TRY(state, open_trusted_directory(AT_FDCWD, state_root));
+  TRY(text, read_trusted_file(state.get(), path.substr(state_root.size() + 1), grant_limit));
+  TRY(grant, decode(text, path));
+  if (grant.runtime_root != runtime_root || grant.id != id)
+    return fail(Code::io, "cannot trust " + path + ": it is the grant of another container");
+  return std::optional<Grant>(std::move(grant));
+}
+
+Status remove(const std::string& runtime_root, const std::string& id, const std::string& state_root) {
+  const std::string key = key_of(runtime_root, id);
+  return persist([&](auto patience) -> Status {
+    TRY(shard, Shard::open(state_root, key, patience));
+    return shard.discard(key);
+  });
+}
+
+Status remember_runtime(const std::string& runtime, const std::string& state_root) {
+  TRY(state, open_state(state_root));
+  if (link_target(state.get(), runtime_link) == runtime) return {};
+  constexpr char fresh[] = ".runtime.new";
+  TRY_DO(lock_within(state.get(), Lock::exclusive, lock_patience, state_root));
+  ::unlinkat(state.get(), fresh, 0);
+  if (::symlinkat(runtime.c_str(), state.get(), fresh) != 0) return fail_errno("cannot link the runtime", errno);
+  if (::renameat(state.get(), fresh, state.get(), runtime_link) != 0)
+    return fail_errno("cannot replace " + state_root + "/" + runtime_link, errno);
+  return {};
+}
+
+}  // namespace hardened::state

@@ -1,0 +1,39 @@
+// The grants on disk, under /run/hardened, root only:
+//   grants/ab/abcdef…/grant.json   what was granted
+//   grants/ab/abcdef…/runtime      symbolic link to the runtime that made the container
+//   grants/ab/abcdef…/container    symbolic link to the runtime's own directory of it: dangling once it is deleted
+//   grants/ab/abcdef…/creator      symbolic link that holds "PID:START": who is creating it
+//   runtime                        symbolic link to the runtime of the last create
+// `delete` is handed on without a look, so a grant outlives its container until a later create sweeps its shard.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "state/grant.h"
+#include "state/key.h"
+#include "util/paths.h"
+#include "util/result.h"
+
+namespace hardened::state {
+
+// Keeps `grant`, whole or not at all, and removes the grants of containers that are gone from the same shard. What is
+// missing of the directories is made again.
+// Errors: Code::usage when a container of that root and id exists or is being created by another process: its grant
+// must not be replaced by a call that the runtime will refuse; Code::policy when the state directory is not root's own;
+// Code::io.
+[[nodiscard]] Status store(const Grant& grant, const std::string& state_root = paths::state);
+
+// What the container was granted; nothing when it was not made by us. A grant that cannot be read or is another
+// container's is an error.
+[[nodiscard]] Result<std::optional<Grant>> load(const std::string& runtime_root, const std::string& id,
+                                                const std::string& state_root = paths::state);
+
+// Forgets the grant of a create that failed after store(); nothing happens when there is none.
+[[nodiscard]] Status remove(const std::string& runtime_root, const std::string& id,
+                            const std::string& state_root = paths::state);
+
+// Notes `runtime` (absolute path) as the runtime of the last create, for calls that name no container.
+[[nodiscard]] Status remember_runtime(const std::string& runtime, const std::string& state_root = paths::state);
+
+}  // namespace hardened::state

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include "util/fd.h"
@@ -113,10 +114,10 @@ RuntimeFact parse_version(std::string_view output) {
   if (!runc && !line.starts_with("crun version ")) return fact;
   const char* at = line.data() + std::string_view("runc version ").size();
   const char* end = line.data() + line.size();
-  int numbers[3] = {0, 0, 0};
-  for (int& number : numbers) {
+  std::uint16_t numbers[3] = {0, 0, 0};
+  for (std::uint16_t& number : numbers) {
     const auto [next, error] = std::from_chars(at, end, number);
-    if (error != std::errc{} || number < 0) break;
+    if (error != std::errc{}) break;
     at = next;
     if (at == end || *at != '.') break;
     ++at;

@@ -7,6 +7,21 @@ namespace {
 
 constexpr const Control* table[] = {
     &no_new_privileges,
+    &unknown_fields,
+    &approved_images,
+    &host_namespaces,
+    &sysctls,
+    &memory,
+    &cpu,
+    &pids,
+    &blkio,
+    &hugetlb,
+    &unified_cgroup,
+    &cgroup_parent,
+    &intel_rdt,
+    &net_devices,
+    &hooks,
+    &annotations,
 };
 
 }  // namespace

@@ -49,13 +49,13 @@ constexpr Place places[] = {
     {Engine::containerd, "kubelet-kubepods-*.slice:cri-containerd:"},
 };
 
-bool has_dots(std::string_view path) {
-  const std::vector<std::string> parts = split(path, '/');
-  return std::any_of(parts.begin(), parts.end(), [](const std::string& part) { return part == ".." || part == "."; });
+// Without "..", and without the empty component that "*" would match. Systemd's form holds no "/".
+bool is_clean(std::string_view path) {
+  return path.find('/') == std::string_view::npos || clean_path(path) == path;
 }
 
 bool is_engine_place(std::string_view path, const Workload& workload) {
-  if (workload.id.empty() || !path.ends_with(workload.id) || has_dots(path)) return false;
+  if (workload.id.empty() || !path.ends_with(workload.id) || !is_clean(path)) return false;
   const std::string_view parent = path.substr(0, path.size() - workload.id.size());
   return std::any_of(std::begin(places), std::end(places), [&](const Place& place) {
     return place.engine == workload.engine && glob_match(place.prefix, parent) &&

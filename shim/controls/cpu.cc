@@ -66,15 +66,17 @@ std::optional<std::int64_t> keep_granted(Verdict& verdict, const Facts& facts, b
   return asked(facts.granted_resources, "/cpu/quota");
 }
 
-void cut(Verdict& verdict, const Time& time, std::int64_t period, const Policy& policy) {
+// The quota and its period carry one subject: with only one of them waived the other would mean something else.
+void cut(Verdict& verdict, const Time& time, std::int64_t period, const Policy& policy, bool update) {
   const double max = policy.profile.limits.cpu.max;
   const std::string text = cores_text(*time.quota, period);
-  // One subject: waiving the quota alone would leave it in another period than the one it was asked for.
-  verdict.excess(std::string(quota_at), quota_for(max),
-                 fmt::format("{} cores are more than {:g}, the most of profile \"{}\"", text, max, policy.profile.name),
-                 "cpu=" + text, raise_max("cpu"));
-  if (time.period && *time.period != default_period)
-    verdict.excess(std::string(period_at), default_period, "the period of that quota", "cpu=" + text, raise_max("cpu"));
+  const std::string reason =
+      fmt::format("{} cores are more than {:g}, the most of profile \"{}\"", text, max, policy.profile.name);
+  if (*time.quota != quota_for(max))
+    verdict.excess(std::string(quota_at), quota_for(max), reason, "cpu=" + text, raise_max("cpu"));
+  const bool known = !update || time.period;  // on create an absent period is the default one
+  if (!known || period != default_period)
+    verdict.excess(std::string(period_at), default_period, reason, "cpu=" + text, raise_max("cpu"));
 }
 
 // Returns the quota in force once the findings are applied.
@@ -86,7 +88,7 @@ std::optional<std::int64_t> judge_time(Verdict& verdict, const Time& time, const
   std::int64_t period = time.period.value_or(default_period);
   if (update && !time.period) period = asked(facts.granted_resources, "/cpu/period").value_or(default_period);
   if (beyond_cores(*time.quota, period, policy.profile.limits.cpu.max)) {
-    cut(verdict, time, period, policy);
+    cut(verdict, time, period, policy, update);
     return quota_for(policy.profile.limits.cpu.max);
   }
   // The kernel would keep the period of an earlier update, which we do not know.

@@ -11,6 +11,7 @@ namespace hardened::controls {
 namespace {
 
 bool owns_under(const Control& control, std::string_view prefix) {
+  if (control.owns.empty()) return true;  // it only refuses: whatever is in the document is its concern
   return std::any_of(control.owns.begin(), control.owns.end(),
                      [prefix](std::string_view pattern) { return is_within(pattern, prefix); });
 }

@@ -6,6 +6,8 @@ namespace hardened::controls {
 namespace {
 
 constexpr const Control* table[] = {
+    &unknown_fields,
+    &approved_images,
     &non_root_user,  // before those that ask whether the process is root
     &additional_groups,
     &capabilities,
@@ -23,10 +25,24 @@ constexpr const Control* table[] = {
     &propagation,
     &mount_options,
     &tmpfs_size,
-    &devices,
-    &masked_paths,
     &read_only_rootfs,
     &writable_paths,
+    &masked_paths,
+    &devices,
+    &host_namespaces,
+    &sysctls,
+    &memory,
+    &cpu,
+    &pids,
+    &blkio,
+    &hugetlb,
+    &unified_cgroup,
+    &cgroup_parent,
+    &intel_rdt,
+    &net_devices,
+    &hooks,
+    &annotations,
+    &seccomp,  // reads the final capabilities
 };
 
 }  // namespace

@@ -74,7 +74,7 @@ struct Facts {
   std::string architecture = "x86_64";  // uname -m
   int kernel_major = 0, kernel_minor = 0;
   int cgroup_version = 2;  // 1 also for the hybrid layout
-  bool swap_accounting = false;
+  bool swap_accounting = false;  // a swap limit can be set: v1 memory.memsw.limit_in_bytes, v2 memory.swap.max exists
   bool apparmor = false;   // enabled, and its profiles can be applied
   bool selinux = false;
   std::vector<std::string> apparmor_profiles;  // loaded ones, when readable

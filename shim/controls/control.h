@@ -63,6 +63,7 @@ struct Control {
   std::span<const std::string_view> owns;  // pointer patterns (oci/change.h) it may change; disjoint between controls
   Verdict (*evaluate)(const Spec&, const Policy&, const Facts&);
   policy::Level fallback = policy::Level::enforce;  // the level where the policy names none
+  bool on_every_operation = false;                  // also on exec and update although it owns nothing there
 };
 
 }  // namespace hardened::controls

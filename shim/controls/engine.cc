@@ -11,12 +11,12 @@ namespace hardened::controls {
 namespace {
 
 bool owns_under(const Control& control, std::string_view prefix) {
-  if (control.owns.empty()) return true;  // it only refuses: whatever is in the document is its concern
   return std::any_of(control.owns.begin(), control.owns.end(),
                      [prefix](std::string_view pattern) { return is_within(pattern, prefix); });
 }
 
 bool has_a_say(const Control& control, host::Operation operation) {
+  if (control.on_every_operation) return true;
   switch (operation) {
     case host::Operation::create: return true;
     case host::Operation::exec: return owns_under(control, "/process");

@@ -35,8 +35,8 @@ struct Judgement {
 };
 
 // Judges `spec` by every control that has a say in `facts.operation`: all of them on create; on exec those that own
-// something under /process; on update those that own something under /linux/resources; those that own nothing (they only
-// refuse) always. Pure.
+// something under /process; on update those that own something under /linux/resources; those marked
+// Control::on_every_operation always. Pure.
 // Errors: Code::internal when a control steps outside what it owns, or when evaluating the hardened spec again would
 // change it: neither may reach a container.
 [[nodiscard]] Result<Judgement> harden(const Spec& spec, const Policy& policy, const Facts& facts);

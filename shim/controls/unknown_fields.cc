@@ -50,6 +50,7 @@ const Control unknown_fields = {
     .rationale = "A member that only a newer runtime understands could grant what no control here has judged.",
     .references = references,
     .owns = {},
-    .evaluate = evaluate};
+    .evaluate = evaluate,
+    .on_every_operation = true};
 
 }  // namespace hardened::controls

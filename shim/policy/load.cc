@@ -17,6 +17,13 @@ std::string digest_of(const Document& document, const Profile& profile) {
 
 }  // namespace
 
+Result<Profile> built_in(const std::string& name, const Known& known) {
+  Context context{.known = &known, .profiles = {}, .waivers = {}};
+  const ProfileSource source{.read = [](const std::string& wanted) { return Profiles{}.read(wanted); },
+                             .is_shipped = Profiles::is_shipped};
+  return resolve(name, source, context);
+}
+
 Result<Policy> load(const Workload& workload, std::string_view program, const std::string& today, const Known& known,
                     const Locations& locations) {
   TRY(profiles, Profiles::open(locations.site_profiles));
@@ -35,7 +42,6 @@ Result<Policy> load(const Workload& workload, std::string_view program, const st
                              .is_shipped = Profiles::is_shipped};
   TRY(profile, resolve(name, source, context));
   policy.profile = std::move(profile);
-  if (policy.runtimes.empty()) policy.runtimes.assign(std::begin(default_runtimes), std::end(default_runtimes));
   policy.digest = digest_of(*document, policy.profile);
   return policy;
 }

@@ -27,6 +27,9 @@ struct Locations {
 [[nodiscard]] Result<Policy> load(const Workload& workload, std::string_view program, const std::string& today,
                                   const Known& known, const Locations& locations = {});
 
+// The shipped profile `name` ("strict", "compat") as built in, whatever is on the disk.
+[[nodiscard]] Result<Profile> built_in(const std::string& name, const Known& known);
+
 // The profile described by a merged profile document (Profile::document), as kept in a grant. Names are not checked
 // again: the kernel may have been changed since, the grant has not.
 [[nodiscard]] Result<Profile> decode_profile(const Json& document);

@@ -104,13 +104,9 @@ struct AuditLog {
   bool operator==(const AuditLog&) const = default;
 };
 
-// Where engines' packages put the real runtime: Docker's and Debian's runc, then crun.
-inline constexpr std::string_view default_runtimes[] = {"/usr/bin/runc", "/usr/sbin/runc", "/usr/local/sbin/runc",
-                                                        "/usr/bin/crun"};
-
 struct Policy {
   Mode mode = Mode::enforce;
-  std::vector<std::string> runtimes;  // absolute paths, first that exists
+  std::vector<std::string> runtimes;  // absolute paths, first that exists; empty: the usual places
   Profile profile;
   std::map<std::string, Level, std::less<>> levels;  // by control id; absent: enforce
   std::vector<Waiver> waivers;                       // those for this workload, none expired

@@ -3,13 +3,15 @@
 
 #include "controls/engine.h"
 #include "host/probe.h"
-#include "host/workload.h"
+#include "host/runtime_version.h"
 #include "oci/bundle.h"
 #include "policy/load.h"
 #include "rootfs/prepare.h"
 #include "runtime/known_names.h"
 #include "runtime/story.h"
+#include "state/store.h"
 #include "util/clock.h"
+#include "util/paths.h"
 
 namespace hardened::runtime {
 namespace {
@@ -24,13 +26,15 @@ Status confirm_peers(Facts& facts, const std::string& root) {
   return {};
 }
 
-state::Grant grant_for(const Call& call, const Policy& policy, const Facts& facts, const Spec& spec) {
+Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Facts& facts, const Spec& spec) {
+  TRY(creator, state::this_process());
   state::Grant grant;
+  grant.creator = creator;
   grant.runtime_root = runtime_root(call.invocation, facts.runtime.kind);
   grant.id = call.invocation.id();
   grant.runtime = facts.runtime.path;
   grant.image = facts.workload.image;
-  grant.engine = facts.workload.engine;
+  grant.engine = engine_name(facts.workload.engine);
   grant.policy_digest = policy.digest;
   grant.mode = policy.mode;
   grant.levels = policy.levels;
@@ -40,6 +44,22 @@ state::Grant grant_for(const Call& call, const Policy& policy, const Facts& fact
   grant.process = spec.value("/process").value_or(Json::object());
   grant.resources = spec.value("/linux/resources").value_or(Json::object());
   return grant;
+}
+
+// From here on there is a grant: mounts, record, spec, in this order, so that config.json changes last.
+Status hand_on(const oci::Bundle& bundle, Spec spec, const host::Probe& probe, const Policy& policy, const state::Grant& grant,
+               Account& account) {
+  if (policy.mode == policy::Mode::enforce) {
+    const rootfs::Places places{std::string(paths::state) + "/mounts",
+                                state::grant_directory(paths::state, grant.runtime_root, grant.id) + "/root"};
+    TRY(changes, rootfs::prepare(spec, probe, policy.profile, places));
+    for (const Change& change : changes) TRY_DO(spec.apply(change));
+  }
+  TRY_DO(write_record(account));
+  TRY_DO(bundle.store(spec.document()));
+  // Only a help for calls that name no container; they find a runtime without it, too.
+  (void)state::remember_runtime(grant.runtime);
+  return {};
 }
 
 void introduce(Account& account, const Workload& workload, const Policy& policy) {
@@ -56,26 +76,30 @@ void introduce(Account& account, const Workload& workload, const Policy& policy)
 Result<Handover> create(const Call& call, Account& account) {
   const std::string id = call.invocation.id();
   TRY(bundle, oci::Bundle::open(call.invocation.flag("bundle")));
-  TRY(workload, host::identify(bundle.spec(), id, call.invocation.global("root")));
-  TRY(policy, policy::load(workload.workload, call.program, utc_today(), known_names()));
-  introduce(account, workload.workload, policy);
+  TRY(probe, host::probe(bundle.spec(), {.operation = host::Operation::create,
+                                         .id = id,
+                                         .runtime_root = call.invocation.global("root"),
+                                         .bundle = bundle.directory()}));
+  Facts& facts = probe.facts;
+  facts.unknown_members = bundle.unknown_members();
+  TRY(policy, policy::load(facts.workload, call.program, utc_today(), known_names()));
+  introduce(account, facts.workload, policy);
   TRY(runtime, choose_runtime(policy));
-  TRY(probe, host::probe(bundle.spec(), {host::Operation::create, workload, runtime, bundle.path(), bundle.unknown_members()}));
-  const std::string root = runtime_root(call.invocation, probe.facts.runtime.kind);
-  TRY_DO(confirm_peers(probe.facts, root));
+  facts.runtime = host::runtime_version(runtime, paths::state);
+  const std::string root = runtime_root(call.invocation, facts.runtime.kind);
+  TRY_DO(confirm_peers(facts, root));
 
-  TRY(judgement, controls::harden(Spec(bundle.spec()), policy, probe.facts));
+  TRY(judgement, controls::harden(Spec(bundle.spec()), policy, facts));
   note(account, judgement);
   TRY_DO(stop_if_refused(judgement, policy));
 
-  Spec spec = judgement.spec;
-  if (policy.mode == policy::Mode::enforce) {
-    TRY(changes, rootfs::prepare(spec, probe, policy.profile, root, id));
-    for (const Change& change : changes) TRY_DO(spec.apply(change));
+  TRY(grant, grant_for(call, policy, facts, judgement.spec));
+  TRY_DO(state::store(grant));
+  const Status handed = hand_on(bundle, judgement.spec, probe, policy, grant, account);
+  if (!handed) {
+    (void)state::remove(grant.runtime_root, grant.id);  // the next create would sweep it anyway
+    return tl::unexpected<Error>(handed.error());
   }
-  TRY_DO(state::store(grant_for(call, policy, probe.facts, spec)));
-  TRY_DO(write_record(account));
-  TRY_DO(bundle.store(spec.document()));
   return Handover{runtime, {call.argv.begin(), call.argv.end()}, Fd{}};
 }
 

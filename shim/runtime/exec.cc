@@ -6,7 +6,7 @@
 
 #include <charconv>
 
-#include "host/probe.h"
+#include "host/machine.h"
 #include "oci/schema.h"
 #include "oci/strict_json.h"
 #include "runtime/story.h"
@@ -70,7 +70,8 @@ Result<Request> process_from_flags(const Invocation& invocation, const Json& gra
 }
 
 Facts facts_for(const Call& call, const std::optional<state::Grant>& grant, const Request& request) {
-  Facts facts = host::machine_facts();
+  Facts facts;
+  host::read_machine(facts);
   facts.operation = host::Operation::exec;
   facts.workload.id = call.invocation.id();
   facts.unknown_members = request.unknown_members;

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "policy/embedded.h"
 #include "policy/load.h"
 #include "runtime/handover.h"
 #include "runtime/known_names.h"
@@ -38,7 +37,7 @@ Result<std::optional<state::Grant>> load_grant(const Invocation& invocation) {
 Result<Policy> granted_policy(const std::optional<state::Grant>& grant) {
   Policy policy;
   if (!grant) {
-    TRY(strict, policy::built_in("strict"));
+    TRY(strict, policy::built_in("strict", known_names()));
     policy.profile = std::move(strict);
     policy.profile.capabilities.clear();
     return policy;

@@ -11,7 +11,7 @@
 #include "host/facts.h"
 #include "policy/policy.h"
 #include "runtime/invocation.h"
-#include "state/grant.h"
+#include "state/store.h"
 #include "util/fd.h"
 #include "util/result.h"
 

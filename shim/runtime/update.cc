@@ -5,7 +5,7 @@
 
 #include <charconv>
 
-#include "host/probe.h"
+#include "host/machine.h"
 #include "oci/schema.h"
 #include "oci/strict_json.h"
 #include "runtime/story.h"
@@ -108,7 +108,8 @@ Result<Handover> update(const Call& call, Account& account) {
   const std::string source = call.invocation.flag("resources");
   TRY(resources, source.empty() ? resources_from_flags(call.invocation) : read_resources(source));
 
-  Facts facts = host::machine_facts();
+  Facts facts;
+  host::read_machine(facts);
   facts.operation = host::Operation::update;
   facts.workload.id = call.invocation.id();
   if (grant) facts.granted_resources = grant->resources;

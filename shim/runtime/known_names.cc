@@ -1,0 +1,47 @@
+#include "runtime/known_names.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controls/registry.h"
+#include "controls/seccomp_arguments.h"
+#include "controls/seccomp_groups.h"
+#include "kernel/capability_names.h"
+#include "kernel/seccomp_filter.h"
+
+namespace hardened::runtime {
+namespace {
+
+std::vector<std::string_view> control_ids() {
+  std::vector<std::string_view> ids;
+  for (const controls::Control* control : controls::registry()) ids.push_back(control->id);
+  return ids;
+}
+
+std::vector<std::string_view> capabilities() {
+  const auto names = kernel::capability_names();
+  return {names.begin(), names.end()};
+}
+
+std::vector<std::string_view> groups() {
+  std::vector<std::string_view> names;
+  for (const auto& [name, group] : controls::syscall_groups().groups) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+const policy::Known& known_names() {
+  static const auto controls = control_ids();
+  static const auto capability_list = capabilities();
+  static const auto group_list = groups();
+  static const policy::Known known{.controls = controls,
+                                   .capabilities = capability_list,
+                                   .socket_families = controls::socket_family_names(),
+                                   .syscall_groups = group_list,
+                                   .is_syscall = [](std::string_view name) { return kernel::is_syscall(std::string(name)); }};
+  return known;
+}
+
+}  // namespace hardened::runtime

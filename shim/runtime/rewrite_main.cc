@@ -42,9 +42,9 @@ Result<runtime::Handover> tell(const runtime::Call& call, runtime::Account& acco
 
 int end(const runtime::Invocation& invocation, runtime::Account& account, const Error& error) {
   const std::string message = runtime::user_message(error);
-  account.record.verdict = error.code == Code::refused ? "refused" : "failed";
+  account.record.verdict = error.code == Code::refused ? audit::Verdict::refused : audit::Verdict::failed;
   account.record.message = message;
-  (void)audit::append(account.record, account.settings);  // the call fails already; the log notes its own loss
+  (void)audit::report(account.record, account.settings);  // the call fails already; the log notes its own loss
   runtime::report_failure(invocation, message);
   return runtime::failure_status(invocation);
 }
@@ -57,7 +57,6 @@ int main(int argc, char* argv[]) {
   runtime::Account account;
   account.record.operation = invocation.verb_name;
   account.record.container = invocation.id();
-  account.record.verdict = "allowed";
   if (invocation.error) return end(invocation, account, *invocation.error);
   const runtime::Call call{invocation, arguments, base_name(argc > 0 ? argv[0] : nullptr)};
   const Result<runtime::Handover> handover = tell(call, account);

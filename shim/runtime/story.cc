@@ -77,11 +77,7 @@ void introduce(Account& account, const std::optional<state::Grant>& grant, const
 }
 
 void note(Account& account, const controls::Judgement& judgement) {
-  for (const controls::Decision& decision : judgement.decisions) {
-    const Change& change = decision.finding.change;
-    account.record.findings.push_back({std::string(decision.control->id), std::string(controls::outcome_name(decision.outcome)),
-                                       change.pointer, change.before, change.after, decision.finding.reason, decision.waiver});
-  }
+  account.record.decisions = judgement.decisions;
 }
 
 Status stop_if_refused(const controls::Judgement& judgement, const Policy& policy) {
@@ -91,9 +87,10 @@ Status stop_if_refused(const controls::Judgement& judgement, const Policy& polic
 }
 
 Status write_record(Account& account) {
-  const Status written = audit::append(account.record, account.settings);
-  if (written || !account.settings.refuse_when_unwritable) return {};
-  return fail(Code::policy, "cannot write the audit log, and the policy says \"refuse\" then: " + written.error().message,
+  account.record.verdict = audit::Verdict::allowed;
+  const Status reported = audit::report(account.record, account.settings);
+  if (reported) return {};
+  return fail(Code::policy, "cannot write the audit log, and the policy says \"refuse\" then: " + reported.error().message,
               "make the log writable, or set \"when_unwritable\" to \"continue\"");
 }
 

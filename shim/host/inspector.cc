@@ -81,8 +81,4 @@ bool Inspector::root_controlled_directory(const std::string& directory) {
   return safe;
 }
 
-bool is_immovable(const std::string& path, const PathFact& fact) {
-  return fact.root_controlled && fact.resolved == path;
-}
-
 }  // namespace hardened::host

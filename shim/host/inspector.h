@@ -34,6 +34,7 @@ class Inspector {
 
   // Is the clean absolute path `directory`, and everything above it, a real directory owned by root and not writable by
   // group or others? Then nobody but root can change what a path below it names. Sticky directories count as writable.
+  // Root is also the root of a container without a user namespace: inside a volume this says nothing.
   [[nodiscard]] bool root_controlled_directory(const std::string& directory);
 
  private:
@@ -42,8 +43,5 @@ class Inspector {
   std::map<std::string, bool> controlled_;  // answers of root_controlled_directory()
   std::optional<MountTable> table_;
 };
-
-// Nothing of `fact` can be exchanged by anyone but root, also not the way to it when it is spelled `path`.
-[[nodiscard]] bool is_immovable(const std::string& path, const PathFact& fact);
 
 }  // namespace hardened::host

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "host/bind_mount.h"
-#include "host/inspector.h"
 #include "rootfs/ephemeral.h"
 #include "rootfs/mount_api.h"
 #include "util/fd.h"
@@ -29,6 +28,13 @@ struct Pinned {
   Fd tree;
 };
 
+// One of the engine's own files of this container, named without a detour. No container has that directory mounted, so
+// not even the root of another one can exchange it.
+bool is_engines_own(const std::string& source, const host::PathFact& fact, const host::Facts& facts) {
+  return !facts.engine_directory.empty() && fact.root_controlled && fact.resolved == source &&
+         is_within(source, facts.engine_directory);
+}
+
 Result<std::optional<Pinned>> pin(const Json& mount, std::size_t index, const host::Probe& probe) {
   const std::string source = host::bind_source(mount);
   if (source.empty()) return std::nullopt;
@@ -36,7 +42,7 @@ Result<std::optional<Pinned>> pin(const Json& mount, std::size_t index, const ho
   const auto fact = probe.facts.paths.find(source);
   if (fd == probe.sources.end() || fact == probe.facts.paths.end())
     return fail(Code::io, "cannot mount " + in_quotes(source) + ": it did not exist when it was judged");
-  if (host::is_immovable(source, fact->second)) return std::nullopt;
+  if (is_engines_own(source, fact->second, probe.facts)) return std::nullopt;
   TRY(tree, clone_tree(fd->second.get(), host::is_recursive_bind(mount), in_quotes(source)));
   return Pinned{index, source, S_ISDIR(fact->second.mode), std::move(tree)};
 }

@@ -25,9 +25,10 @@ struct Places {
 // anything to mount; the caller then executes the runtime in it. Nothing has to be undone on failure: the mounts go
 // with the last process of the namespace.
 //
-// A source only root could exchange is left to the runtime: Docker's own files need no namespace and no mounts. Every
-// other one is cloned from the descriptor the probe judged, because whoever may write a directory on its way may put a
-// symbolic link to /etc there after the check (the race of CVE-2021-30465, on the host's side).
+// Files in the engine's own directory of the container are left to the runtime: a plain Docker container needs no
+// namespace and no mounts. Every other source is cloned from the descriptor the probe judged, because whoever may write
+// a directory on its way, be it as root of another container that shares the volume, may put a symbolic link to /etc
+// there after the check (the race of CVE-2021-30465, on the host's side).
 //
 // Returns the changes to /mounts/*/source and /root/path, not yet applied. Errors: Code::io; a bind source that did not
 // exist when it was judged.

@@ -2,7 +2,6 @@
 
 #include <stdexcept>
 
-#include "host/inspector.h"
 #include "host/sandbox.h"
 
 using namespace hardened;
@@ -130,13 +129,41 @@ TEST_CASE("prepare: mounts below a source come along with rbind only") {
   });
 }
 
-TEST_CASE("prepare: what only root could exchange needs no mount namespace") {
+TEST_CASE("prepare: the engine's own files need no mount namespace") {
   sandbox::run([]() -> std::string {
-    sandbox::write_file("/var/lib/docker/containers/c/hosts", "");
+    const std::string own = "/var/lib/docker/containers/c";
+    sandbox::write_file(own + "/hosts", "");
+    sandbox::write_file(own + "/config.v2.json", R"({"ID":"c"})", 0600);
+    sandbox::make_directory("/var/lib/docker/overlay2/bae9/merged");
+    Json document = spec_of({bind_of(own + "/hosts")});
+    document["root"]["path"] = "/var/lib/docker/overlay2/bae9/merged";
     const host::Identity before = mount_namespace();
-    const auto changes = prepared(Spec(spec_of({bind_of("/var/lib/docker/containers/c/hosts")})));
+    const auto changes = prepared(Spec(document));
     EXPECT(changes && changes->empty() && mount_namespace() == before);
     EXPECT(::access(places.mounts.c_str(), F_OK) != 0);
+    // The same file by a detour, or one that others may write, is pinned.
+    EXPECT(::symlink(own.c_str(), "/mnt/detour") == 0);
+    sandbox::write_file(own + "/shared", "", 0666);
+    document["mounts"].push_back(bind_of("/mnt/detour/hosts"));
+    document["mounts"].push_back(bind_of(own + "/shared"));
+    const auto pinned = prepared(Spec(document));
+    EXPECT(pinned && pinned->size() == 2 && pinned->front().pointer == "/mounts/1/source");
+    return {};
+  });
+}
+
+TEST_CASE("prepare: root's own directory in a volume can be exchanged by the root of a container that shares it") {
+  sandbox::run([]() -> std::string {
+    const std::string volume = "/var/lib/docker/volumes/v/_data";
+    sandbox::write_file(volume + "/sub/mine", "harmless");
+    sandbox::write_file("/mnt/secret/mine", "secret");
+    const Spec spec(spec_of({bind_of(volume + "/sub")}));
+    const host::Probe probe = judged(spec);
+    EXPECT(probe.facts.paths.at(volume + "/sub").root_controlled);
+    EXPECT(::rename((volume + "/sub").c_str(), (volume + "/old").c_str()) == 0);
+    EXPECT(::symlink("/mnt/secret", (volume + "/sub").c_str()) == 0);
+    const auto changes = prepare(spec, probe, profile_with(policy::Rootfs::read_only), places);
+    EXPECT(changes && changes->size() == 1 && sandbox::read_file(source_of(*changes, 0) + "/mine") == "harmless");
     return {};
   });
 }

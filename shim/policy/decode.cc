@@ -9,6 +9,17 @@
 
 namespace hardened::policy {
 
+namespace {
+
+// A number read from text is unsigned unless it has a sign; one put in by a program may be signed all the same.
+std::optional<std::uint64_t> whole_number(const Json& value) {
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+  if (!value.is_number_integer() || value.get<std::int64_t>() < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(value.get<std::int64_t>());
+}
+
+}  // namespace
+
 Status unknown_member(const Node& object, const std::string& name, std::span<const std::string> members) {
   return object.member(name, object.value().at(name))
       .cannot(fmt::format("use the unknown member {}{}", in_quotes(name), did_you_mean(name, members)),
@@ -47,8 +58,7 @@ Status boolean(const Node& node, bool& into, const Context&) {
 }
 
 Status size(const Node& node, std::uint64_t& into, const Context&) {
-  std::optional<std::uint64_t> bytes;
-  if (node.value().is_number_unsigned()) bytes = node.value().get<std::uint64_t>();
+  std::optional<std::uint64_t> bytes = whole_number(node.value());
   if (node.value().is_string()) bytes = parse_size(node.value().get_ref<const std::string&>());
   // The runtime-spec's sizes are signed: beyond their end a limit would turn into "unlimited".
   if (!bytes || *bytes == 0 || *bytes > std::numeric_limits<std::int64_t>::max())
@@ -59,7 +69,7 @@ Status size(const Node& node, std::uint64_t& into, const Context&) {
 
 Status count(const Node& node, std::uint64_t& into, const Context&) {
   constexpr std::uint64_t most = std::uint64_t{1} << 30;
-  const std::uint64_t value = node.value().is_number_unsigned() ? node.value().get<std::uint64_t>() : 0;
+  const std::uint64_t value = whole_number(node.value()).value_or(0);
   if (value == 0 || value > most) return node.cannot_use(fmt::format("a whole number from 1 to {} is needed", most));
   into = value;
   return {};
@@ -67,7 +77,7 @@ Status count(const Node& node, std::uint64_t& into, const Context&) {
 
 Status identity(const Node& node, std::uint32_t& into, const Context&) {
   constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max() - 1;  // the last one means "unchanged"
-  const std::uint64_t value = node.value().is_number_unsigned() ? node.value().get<std::uint64_t>() : 0;
+  const std::uint64_t value = whole_number(node.value()).value_or(0);
   if (value == 0 || value > most) return node.cannot_use(fmt::format("a whole number from 1 to {} is needed", most));
   into = static_cast<std::uint32_t>(value);
   return {};

@@ -39,7 +39,10 @@ Result<bool> exists(int directory, const std::string& name, const std::string& p
 Result<Fd> open_trusted_directory(int directory, const std::string& name, const std::string& path) {
   TRY(there, exists(directory, name, path));
   if (!there) return Fd();
-  TRY(fd, open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  // A symbolic link is ENOTDIR here.
+  TRY(fd, open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).map_error([&path](Error error) {
+    return std::move(error).because(path);
+  }));
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return fail_errno("cannot stat " + path, errno);
   if (status.st_uid != 0 && status.st_uid != ::geteuid())

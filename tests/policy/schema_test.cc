@@ -38,9 +38,9 @@ constexpr char one_profile[] = R"({"$schema": "a", "name": "web", "description":
   "seccomp": {"allow": ["@file"], "deny": ["write"], "errno": "EPERM", "unknown": "ENOSYS", "socket_families": ["AF_UNIX"],
               "compat_architectures": false},
   "rootfs": "read-only", "rootfs_size": "1MiB", "writable": [{"path": "/c", "size": "2MiB"}],
-  "limits": {"memory": {"default": "3MiB", "max": "4GiB"}, "pids": {"default": 5, "max": 600},
-             "cpu": {"default": 0.5, "max": 7}, "shm": {"default": 8, "max": 900}, "tmpfs": {"default": 10, "max": 110},
-             "nofile": {"default": 12, "max": 130}, "nproc": {"default": 14, "max": 150}},
+  "limits": {"memory": {"default": 1, "max": "4GiB"}, "pids": {"default": 1, "max": 600},
+             "cpu": {"default": 0.5, "max": 7}, "shm": {"default": 1, "max": 900}, "tmpfs": {"default": 1, "max": 110},
+             "nofile": {"default": 1, "max": 130}, "nproc": {"default": 1, "max": 150}},
   "user": {"root": "allow", "uid": 16, "gid": 17}, "groups": ["d"], "devices": ["/e"], "sysctls": ["f"],
   "namespaces": ["pid"], "hooks": ["/g"], "annotations": ["h"]})";
 constexpr char other_profile[] = R"({"$schema": "z", "name": "zzz", "description": "z", "extends": "compat",
@@ -97,7 +97,11 @@ Result<PolicyFile> decode(const PolicyFile*, const Json& document) {
   return decode_policy({"p", "", document}, {.known = &known, .profiles = names, .waivers = {}});
 }
 Result<Profile> decode(const Profile*, const Json& document) {
-  Profile profile;
+  Profile profile;  // as if it extended one with limits
+  for (auto* limit : {&profile.limits.memory, &profile.limits.pids, &profile.limits.shm, &profile.limits.tmpfs,
+                      &profile.limits.nofile, &profile.limits.nproc})
+    *limit = {1, 1000};
+  profile.limits.cpu = {1, 1000};
   TRY_DO(decode_onto({"p", "", document}, profile, {.known = &known, .profiles = names, .waivers = {}}));
   return profile;
 }
@@ -116,6 +120,17 @@ std::vector<std::string> pointers_of(const Json& document) {
 
 Json with(Json document, const std::string& pointer, const Json& value) {
   document[Json::json_pointer(pointer)] = value;
+  return document;
+}
+
+Json without(Json document, const std::string& pointer) {
+  const std::size_t slash = pointer.rfind('/');
+  Json& parent = document[Json::json_pointer(pointer.substr(0, slash))];
+  if (parent.is_array()) {
+    parent.erase(std::stoul(pointer.substr(slash + 1)));
+  } else {
+    parent.erase(pointer.substr(slash + 1));
+  }
   return document;
 }
 
@@ -225,11 +240,7 @@ void same_verdicts(const Format& format) {
   for (const std::string& pointer : pointers_of(format.one())) {
     std::vector<Json> documents;
     for (const Json& value : values) documents.push_back(with(format.one(), pointer, value));
-    const std::size_t slash = pointer.rfind('/');
-    if (slash != std::string::npos) {
-      documents.push_back(format.one());
-      documents.back()[Json::json_pointer(pointer.substr(0, slash))].erase(pointer.substr(slash + 1));
-    }
+    if (!pointer.empty()) documents.push_back(without(format.one(), pointer));
     for (const Json& document : documents) {
       INFO(pointer << " in " << document.dump());
       CHECK(decode(static_cast<Struct*>(nullptr), document).has_value() == format.valid(document));

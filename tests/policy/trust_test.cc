@@ -110,10 +110,10 @@ TEST_CASE("trust: a symbolic link in the place of a directory is refused") {
   prepare(site);
   std::filesystem::rename(site.root() + "/profiles.d", site.root() + "/elsewhere");
   std::filesystem::create_symlink("elsewhere", site.root() + "/profiles.d");
-  CHECK(site.error() == "cannot open profiles.d (ENOTDIR)");
+  CHECK(site.error() == "profiles.d: cannot open profiles.d (ENOTDIR)");
   std::filesystem::remove(site.root() + "/profiles.d");
   site.write("profiles.d", "a file");
-  CHECK(site.error() == "cannot open profiles.d (ENOTDIR)");
+  CHECK(site.error() == "profiles.d: cannot open profiles.d (ENOTDIR)");
 }
 
 TEST_CASE("trust: files beyond all measure are refused") {

@@ -1,4 +1,4 @@
-// The file system controls together, through the engine, on what a real Docker hands over.
+// The file system controls one after the other, in the table's order, on what a real Docker hands over.
 #include "controls/controls.h"
 #include "controls/registry.h"
 #include "mount_cases.h"

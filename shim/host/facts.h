@@ -82,7 +82,8 @@ struct Facts {
   unsigned cpus = 1;
   std::map<std::string, gid_t> groups;  // privileged host groups (docker, disk, shadow, kvm …) → gid
 
-  std::map<std::string, PathFact> paths;            // bind sources, devices, hook programs, root.path: by the spec's own spelling
+  // Bind sources, linux.devices[].path, hook programs, root.path: by the spec's own spelling.
+  std::map<std::string, PathFact> paths;
   std::map<std::string, NamespaceFact> namespaces;  // by the spec's linux.namespaces[].path
   std::vector<SensitiveFact> sensitive;
   std::vector<std::string> graph_roots;     // directories below which engines keep root file systems and volumes

@@ -85,7 +85,8 @@ TEST_CASE("engine-sockets: each mount is judged, and the sentence says what was 
   facts.paths["/a"] = at("/run/docker.sock", {0x18, "/docker.sock"}, S_IFSOCK | 0660);
   facts.paths["/b"] = at("/run", {0x18, "/"});
   facts.paths["/c"] = file_at("/c");
-  const Spec spec(Json{{"mounts", {bind_mount("/a", "/1"), bind_mount("/c", "/2"), bind_mount("/b", "/3")}}});
+  const Spec spec(
+      Json{{"mounts", Json::array({bind_mount("/a", "/1"), bind_mount("/c", "/2"), bind_mount("/b", "/3")})}});
   CHECK(subjects(controls::engine_sockets, spec, Policy{}, facts) == std::vector<std::string>{"/a", "/b"});
   CHECK(holds(refusal(controls::engine_sockets, spec, Policy{}, facts), "is the control socket /run/docker.sock"));
 }

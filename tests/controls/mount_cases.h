@@ -61,10 +61,15 @@ inline Spec spec_with(const Json& mount) {
   return Spec(Json{{"mounts", Json::array({mount})}});
 }
 
+inline std::vector<controls::Finding> findings(const controls::Control& control, const Spec& spec, const Policy& policy,
+                                               const Facts& facts) {
+  return control.evaluate(spec, policy, facts).findings();
+}
+
 // `spec` after every change `control` makes at the level clamp; it must then find nothing more to change.
 inline Spec clamped(const controls::Control& control, const Spec& spec, const Policy& policy, const Facts& facts) {
   Spec after = spec;
-  for (const controls::Finding& finding : control.evaluate(spec, policy, facts).findings()) {
+  for (const controls::Finding& finding : findings(control, spec, policy, facts)) {
     if (!finding.clampable) continue;
     bool is_owned = false;
     for (const std::string_view pattern : control.owns) is_owned = is_owned || oci::owned(pattern, finding.change);
@@ -72,7 +77,7 @@ inline Spec clamped(const controls::Control& control, const Spec& spec, const Po
     CHECK(is_owned);
     REQUIRE(after.apply(finding.change));
   }
-  for (const controls::Finding& finding : control.evaluate(after, policy, facts).findings()) {
+  for (const controls::Finding& finding : findings(control, after, policy, facts)) {
     INFO(finding.change.pointer << " " << finding.reason);
     CHECK_FALSE(finding.clampable);
   }
@@ -82,7 +87,7 @@ inline Spec clamped(const controls::Control& control, const Spec& spec, const Po
 // `spec` after what `control` changes silently.
 inline Spec tightened(const controls::Control& control, const Spec& spec, const Policy& policy, const Facts& facts) {
   Spec after = spec;
-  for (const controls::Finding& finding : control.evaluate(spec, policy, facts).findings()) {
+  for (const controls::Finding& finding : findings(control, spec, policy, facts)) {
     if (finding.kind == controls::Kind::tighten) REQUIRE(after.apply(finding.change));
   }
   return after;
@@ -92,7 +97,7 @@ inline Spec tightened(const controls::Control& control, const Spec& spec, const 
 inline std::vector<std::string> subjects(const controls::Control& control, const Spec& spec, const Policy& policy,
                                          const Facts& facts) {
   std::vector<std::string> result;
-  for (const controls::Finding& finding : control.evaluate(spec, policy, facts).findings()) {
+  for (const controls::Finding& finding : findings(control, spec, policy, facts)) {
     if (finding.kind == controls::Kind::excess) result.push_back(finding.subject);
   }
   return result;
@@ -101,7 +106,7 @@ inline std::vector<std::string> subjects(const controls::Control& control, const
 // The reason of the first excess; empty when there is none.
 inline std::string refusal(const controls::Control& control, const Spec& spec, const Policy& policy,
                            const Facts& facts) {
-  for (const controls::Finding& finding : control.evaluate(spec, policy, facts).findings()) {
+  for (const controls::Finding& finding : findings(control, spec, policy, facts)) {
     if (finding.kind == controls::Kind::excess) return finding.reason;
   }
   return {};

@@ -132,7 +132,8 @@ TEST_CASE("mount-options: a device that was let in stays usable") {
 
 TEST_CASE("mount-options: mounts without options, and Docker's own specs, end up complete") {
   const Spec bare(Json::parse(
-      R"({"mounts":[{"destination":"/x","type":"bind","source":"/srv"},{"destination":"/t","type":"tmpfs","options":null}]})"));
+      R"({"mounts":[{"destination":"/x","type":"bind","source":"/srv"},
+                    {"destination":"/t","type":"tmpfs","options":null}]})"));
   const Spec after = clamped(controls::mount_options, bare, Policy{}, docker_host());
   CHECK(after.document()["mounts"][0]["options"] == Json::array({"nosuid", "nodev"}));
   CHECK(after.document()["mounts"][1]["options"] == Json::array({"nosuid", "nodev", "noexec"}));

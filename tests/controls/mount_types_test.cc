@@ -54,7 +54,8 @@ TEST_CASE("mount-types: only what every container has, at absolute destinations"
 }
 
 TEST_CASE("mount-types: every bad mount is named, and none can be clamped") {
-  const Spec spec(Json{{"mounts", {mount_of("bpf", "/a"), mount_of("tmpfs", "/b"), mount_of("nfs", "/c")}}});
+  const Spec spec(
+      Json{{"mounts", Json::array({mount_of("bpf", "/a"), mount_of("tmpfs", "/b"), mount_of("nfs", "/c")})}});
   const auto verdict = controls::mount_types.evaluate(spec, Policy{}, Facts{});
   REQUIRE(verdict.findings().size() == 2);
   CHECK_FALSE(verdict.findings()[0].clampable);

@@ -33,6 +33,17 @@ Result<std::string> read_all(int fd, std::size_t limit, const std::string& name)
   }
 }
 
+Result<std::string> read_some(int fd, std::size_t count, const std::string& name) {
+  std::string text(count, '\0');
+  ssize_t got = 0;
+  do {
+    got = ::read(fd, text.data(), count);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return fail_errno("cannot read " + name, errno);
+  text.resize(static_cast<std::size_t>(got));
+  return text;
+}
+
 Status write_all(int fd, std::string_view text, const std::string& name) {
   while (!text.empty()) {
     const ssize_t count = ::write(fd, text.data(), text.size());

@@ -15,6 +15,9 @@ namespace hardened {
 // The whole of `fd` from its offset; Code::io when it holds more than `limit` bytes. `name` is used in errors only.
 [[nodiscard]] Result<std::string> read_all(int fd, std::size_t limit, const std::string& name);
 
+// The next at most `count` bytes of `fd`; empty at its end.
+[[nodiscard]] Result<std::string> read_some(int fd, std::size_t count, const std::string& name);
+
 // Writes all of `text`, restarting on EINTR and short writes.
 [[nodiscard]] Status write_all(int fd, std::string_view text, const std::string& name);
 

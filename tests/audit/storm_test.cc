@@ -90,7 +90,7 @@ TEST_CASE("storm: a full disk takes back what it could not hold, and the loss is
     while (audit::append(record, places)) ++written;
     const std::string full = testing::read_text(places.log);
     if (written == 0 || !full.ends_with("}\n")) return false;
-    for (int i = 0; i < 5; ++i) audit::report(record, {}, places).value();
+    for (int i = 0; i < 5; ++i) static_cast<void>(audit::report(record, {}, places));
     if (testing::read_text(places.log) != full || !audit::verify(places.log)->intact()) return false;
     const std::string rotated = state.path("audit.1");
     testing::write_text(rotated, full);

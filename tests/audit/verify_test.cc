@@ -200,11 +200,15 @@ TEST_CASE("chain: heads and lines that are none") {
     CHECK_FALSE(audit::parse_head(bad));
   }
   const std::string zeros(64, '0');
-  for (const std::string& bad :
-       {std::string(), std::string("{}"), std::string("[1]"), R"({"seq":0,"prev":")" + zeros + R"(","verdict":"x"})",
-        R"({"seq":1,"prev":"00","verdict":"x"})", R"({"seq":1,"prev":")" + zeros + R"("})",
-        R"({"seq":"1","prev":")" + zeros + R"(","verdict":"x"})",
-        R"({"seq":1,"seq":2,"prev":")" + zeros + R"(","verdict":"x"})"}) {
+  const Lines lines = {"",
+                       "{}",
+                       "[1]",
+                       R"({"seq":0,"prev":")" + zeros + R"(","verdict":"x"})",
+                       R"({"seq":1,"prev":"00","verdict":"x"})",
+                       R"({"seq":1,"prev":")" + zeros + R"("})",
+                       R"({"seq":"1","prev":")" + zeros + R"(","verdict":"x"})",
+                       R"({"seq":1,"seq":2,"prev":")" + zeros + R"(","verdict":"x"})"};
+  for (const std::string& bad : lines) {
     INFO(bad);
     CHECK_FALSE(audit::parse_line(bad));
   }

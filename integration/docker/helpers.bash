@@ -1,5 +1,6 @@
 # What the Docker suites share. Each suite gets a dockerd of its own (setup_file) and removes it (teardown_file).
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # bats sets output, stderr and status
 
 bats_require_minimum_version 1.5.0
 
@@ -67,6 +68,11 @@ matches() {
   }
 }
 
+# not COMMAND...: bats does not see a failing "! command".
+not() {
+  if "$@"; then return 1; fi
+}
+
 equals() {
   [ "$1" = "$2" ] || {
     printf 'expected: %s\ngot: %s\n' "$2" "$1"
@@ -74,19 +80,7 @@ equals() {
   }
 }
 
-# refused CONTROL ARGUMENT...: docker run is refused by that control (a regular expression), and nothing has started.
-refused() {
-  local control=$1
-  shift
-  run docker run --rm --runtime=hardened "$@"
-  [ "$status" -ne 0 ] || {
-    printf 'expected a refusal by %s of: %s\n' "$control" "$*"
-    return 1
-  }
-  matches "hardened: refused by ($control): "
-}
-
-# refused_command CONTROL COMMAND...: a docker command other than run that a control refuses.
+# refused_command CONTROL COMMAND...: a docker command fails by that control (a regular expression).
 refused_command() {
   local control=$1
   shift
@@ -96,6 +90,39 @@ refused_command() {
     return 1
   }
   matches "hardened: refused by ($control): "
+}
+
+# refused CONTROL ARGUMENT...: the same for docker run.
+refused() {
+  local control=$1
+  shift
+  refused_command "$control" docker run --rm --runtime=hardened "$@"
+}
+
+# stock_gives PATTERN ARGUMENT...: stock Docker runs this, and the program inside shows it by its output.
+stock_gives() {
+  local pattern=$1
+  shift
+  run stock --rm "$@"
+  equals "$status" 0 && matches "$pattern"
+}
+
+# never CONTROL ARGUMENT... -- COMMAND...: either the control refuses `docker run`, or COMMAND inside fails.
+never() {
+  local control=$1
+  local -a arguments=()
+  shift
+  while [ "$1" != -- ]; do
+    arguments+=("$1")
+    shift
+  done
+  shift
+  run docker run --rm --runtime=hardened "${arguments[@]}" "$BOX" "$@"
+  [ "$status" -ne 0 ] || {
+    printf 'it was neither refused nor contained: %s\n' "$output"
+    return 1
+  }
+  [[ $output != *"OCI runtime create failed"* ]] || matches "hardened: refused by ($control): "
 }
 
 pid_of() { docker inspect --format '{{.State.Pid}}' "$1"; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Everything a user of a plain Docker does every day works with --runtime=hardened.
 
+# shellcheck disable=SC2154 # bats sets stderr
 load helpers
 
 setup_file() { suite_up; }
@@ -97,7 +98,7 @@ teardown() { remove_containers; }
 @test "stop, start and restart keep the container" {
   sleeper box
   docker stop -t 0 box
-  ! running box
+  not running box
   docker start box
   running box
   docker restart -t 0 box
@@ -177,7 +178,7 @@ teardown() { remove_containers; }
   run docker exec box echo back
   equals "$output" back
   docker stop -t 0 box
-  ! running box
+  not running box
 }
 
 @test "labels, as docker compose sets them, are kept" {

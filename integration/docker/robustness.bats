@@ -165,7 +165,7 @@ cannot() {
 @test "the audit log never holds the value of a secret" {
   rm -f "$(audit_log)"
   hardened --rm -e DATABASE_PASSWORD=hunter2-and-more "$BOX" true
-  ! grep -q hunter2 "$(audit_log)"
+  not grep -q hunter2 "$(audit_log)"
 }
 
 # Each record names the SHA-256 of the line before it.
@@ -186,7 +186,7 @@ chain_holds() {
   equals "$(wc -l <"$(audit_log)")" 6
   chain_holds
   sed -i '3s/"/ "/' "$(audit_log)"
-  ! chain_holds
+  not chain_holds
 }
 
 @test "the state of a removed container is removed" {

@@ -10,6 +10,8 @@ source "$BATS_TEST_DIRNAME/../lib.bash"
 source "$BATS_TEST_DIRNAME/daemon.bash"
 # shellcheck source=integration/docker/images.bash
 source "$BATS_TEST_DIRNAME/images.bash"
+# shellcheck source=integration/docker/kernel.bash
+source "$BATS_TEST_DIRNAME/kernel.bash"
 
 # suite_up [DAEMON_JSON]
 suite_up() {
@@ -125,30 +127,6 @@ never() {
   [[ $output != *"OCI runtime create failed"* ]] || matches "hardened: refused by ($control): "
 }
 
-pid_of() { docker inspect --format '{{.State.Pid}}' "$1"; }
-running() { [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ]; }
-
-# status_of CONTAINER FIELD: /proc/PID/status of its first process, read from outside.
-status_of() { awk -v field="$2:" '$1 == field { print $2 }' "/proc/$(pid_of "$1")/status"; }
-
-# cgroup_of CONTAINER CONTROLLER FILE: a value from the host's cgroup tree, version 1 or 2. FILE is version 1's name.
-cgroup_of() {
-  local container=$1 controller=$2 file=$3 path
-  if [ -d "/sys/fs/cgroup/$controller" ]; then
-    path=$(awk -F: -v name="$controller" '{ n = split($2, list, ","); for (i = 1; i <= n; i++) if (list[i] == name) print $3 }' \
-      "/proc/$(pid_of "$container")/cgroup")
-    cat "/sys/fs/cgroup/$controller$path/$file"
-    return
-  fi
-  path=$(awk -F: '$1 == "0" { print $3 }' "/proc/$(pid_of "$container")/cgroup")
-  case $file in
-    memory.limit_in_bytes) file=memory.max ;;
-    cpu.cfs_quota_us) awk '{ print $1 }' "/sys/fs/cgroup$path/cpu.max" && return ;;
-    cpu.cfs_period_us) awk '{ print $2 }' "/sys/fs/cgroup$path/cpu.max" && return ;;
-  esac
-  cat "/sys/fs/cgroup$path/$file"
-}
-
 # no_capability CONTAINER: all five sets are empty.
 no_capability() {
   local set
@@ -157,10 +135,6 @@ no_capability() {
 
 # on_a_terminal COMMAND: script(1) gives the docker command the terminal that -t asks for.
 on_a_terminal() { script -qec "$1" /dev/null </dev/null; }
-
-# The capabilities of this very machine: some virtual machines keep CAP_SYS_RESOURCE (bit 24) from root, and there stock
-# Docker itself cannot start what needs it.
-host_has_sys_resource() { (((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 24) & 1)); }
 
 # stock_asks FILTER ARGUMENT...: the spec stock Docker hands to a runtime for these arguments satisfies a jq filter.
 stock_asks() {

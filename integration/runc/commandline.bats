@@ -77,6 +77,17 @@ hardened_now() {
   hardened_now
 }
 
+@test "the same id again after delete, and never while it lives" {
+  create --bundle "$BUNDLE" "$ID"
+  make_bundle "$DIRECTORY/second"
+  run create --bundle "$DIRECTORY/second" "$ID"
+  [ "$status" -ne 0 ]
+  hardened_now
+  shim --root "$ROOT" delete --force "$ID"
+  create --bundle "$DIRECTORY/second" "$ID"
+  hardened_now
+}
+
 @test "success is silent" {
   create --bundle "$BUNDLE" "$ID"
   [ ! -s "$DIRECTORY/out" ]

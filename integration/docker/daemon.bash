@@ -27,6 +27,7 @@ daemon_hold() {
     exec sleep infinity' hold "$HARDENED_DAEMON" "${HARDENED_TEST_RUNTIME:-runc}" \
     3>&- </dev/null >>"$HARDENED_DAEMON/daemon.log" 2>&1 &
   HARDENED_HOLDER=$!
+  disown # its end is no news
   export HARDENED_HOLDER
   wait_for 10 test -e "$HARDENED_DAEMON/held" || die "cannot make namespaces for dockerd: $(cat "$HARDENED_DAEMON/daemon.log")"
 }
@@ -42,6 +43,7 @@ daemon_launch() {
     --host "unix://$HARDENED_DAEMON/docker.sock" --host unix:///run/docker.sock \
     3>&- </dev/null >>"$HARDENED_DAEMON/daemon.log" 2>&1 &
   printf '%s\n' $! >"$HARDENED_DAEMON/pid"
+  disown
   wait_for 30 docker version || die "cannot start dockerd: $(tail -n 20 "$HARDENED_DAEMON/daemon.log")"
 }
 

@@ -1,5 +1,6 @@
 # What the Docker suites share. Each suite gets a dockerd of its own (setup_file) and removes it (teardown_file).
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # bats sets output, stderr and status
 
 bats_require_minimum_version 1.5.0
 
@@ -9,6 +10,8 @@ source "$BATS_TEST_DIRNAME/../lib.bash"
 source "$BATS_TEST_DIRNAME/daemon.bash"
 # shellcheck source=integration/docker/images.bash
 source "$BATS_TEST_DIRNAME/images.bash"
+# shellcheck source=integration/docker/kernel.bash
+source "$BATS_TEST_DIRNAME/kernel.bash"
 
 # suite_up [DAEMON_JSON]
 suite_up() {
@@ -67,6 +70,11 @@ matches() {
   }
 }
 
+# not COMMAND...: bats does not see a failing "! command".
+not() {
+  if "$@"; then return 1; fi
+}
+
 equals() {
   [ "$1" = "$2" ] || {
     printf 'expected: %s\ngot: %s\n' "$2" "$1"
@@ -74,19 +82,7 @@ equals() {
   }
 }
 
-# refused CONTROL ARGUMENT...: docker run is refused by that control (a regular expression), and nothing has started.
-refused() {
-  local control=$1
-  shift
-  run docker run --rm --runtime=hardened "$@"
-  [ "$status" -ne 0 ] || {
-    printf 'expected a refusal by %s of: %s\n' "$control" "$*"
-    return 1
-  }
-  matches "hardened: refused by ($control): "
-}
-
-# refused_command CONTROL COMMAND...: a docker command other than run that a control refuses.
+# refused_command CONTROL COMMAND...: a docker command fails by that control (a regular expression).
 refused_command() {
   local control=$1
   shift
@@ -98,28 +94,37 @@ refused_command() {
   matches "hardened: refused by ($control): "
 }
 
-pid_of() { docker inspect --format '{{.State.Pid}}' "$1"; }
-running() { [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ]; }
+# refused CONTROL ARGUMENT...: the same for docker run.
+refused() {
+  local control=$1
+  shift
+  refused_command "$control" docker run --rm --runtime=hardened "$@"
+}
 
-# status_of CONTAINER FIELD: /proc/PID/status of its first process, read from outside.
-status_of() { awk -v field="$2:" '$1 == field { print $2 }' "/proc/$(pid_of "$1")/status"; }
+# stock_gives PATTERN ARGUMENT...: stock Docker runs this, and the program inside shows it by its output.
+stock_gives() {
+  local pattern=$1
+  shift
+  run stock --rm "$@"
+  equals "$status" 0 && matches "$pattern"
+}
 
-# cgroup_of CONTAINER CONTROLLER FILE: a value from the host's cgroup tree, version 1 or 2. FILE is version 1's name.
-cgroup_of() {
-  local container=$1 controller=$2 file=$3 path
-  if [ -d "/sys/fs/cgroup/$controller" ]; then
-    path=$(awk -F: -v name="$controller" '{ n = split($2, list, ","); for (i = 1; i <= n; i++) if (list[i] == name) print $3 }' \
-      "/proc/$(pid_of "$container")/cgroup")
-    cat "/sys/fs/cgroup/$controller$path/$file"
-    return
-  fi
-  path=$(awk -F: '$1 == "0" { print $3 }' "/proc/$(pid_of "$container")/cgroup")
-  case $file in
-    memory.limit_in_bytes) file=memory.max ;;
-    cpu.cfs_quota_us) awk '{ print $1 }' "/sys/fs/cgroup$path/cpu.max" && return ;;
-    cpu.cfs_period_us) awk '{ print $2 }' "/sys/fs/cgroup$path/cpu.max" && return ;;
-  esac
-  cat "/sys/fs/cgroup$path/$file"
+# never CONTROL ARGUMENT... -- COMMAND...: either the control refuses `docker run`, or COMMAND inside fails.
+never() {
+  local control=$1
+  local -a arguments=()
+  shift
+  while [ "$1" != -- ]; do
+    arguments+=("$1")
+    shift
+  done
+  shift
+  run docker run --rm --runtime=hardened "${arguments[@]}" "$BOX" "$@"
+  [ "$status" -ne 0 ] || {
+    printf 'it was neither refused nor contained: %s\n' "$output"
+    return 1
+  }
+  [[ $output != *"OCI runtime create failed"* ]] || matches "hardened: refused by ($control): "
 }
 
 # no_capability CONTAINER: all five sets are empty.
@@ -130,10 +135,6 @@ no_capability() {
 
 # on_a_terminal COMMAND: script(1) gives the docker command the terminal that -t asks for.
 on_a_terminal() { script -qec "$1" /dev/null </dev/null; }
-
-# The capabilities of this very machine: some virtual machines keep CAP_SYS_RESOURCE (bit 24) from root, and there stock
-# Docker itself cannot start what needs it.
-host_has_sys_resource() { (((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 24) & 1)); }
 
 # stock_asks FILTER ARGUMENT...: the spec stock Docker hands to a runtime for these arguments satisfies a jq filter.
 stock_asks() {

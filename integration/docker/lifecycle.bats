@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Everything a user of a plain Docker does every day works with --runtime=hardened.
 
+# shellcheck disable=SC2154 # bats sets stderr
 load helpers
 
 setup_file() { suite_up; }
@@ -19,8 +20,12 @@ teardown() { remove_containers; }
   equals "$status" 42
 }
 
-@test "run of a missing program says so, with Docker's status 127" {
-  run -127 hardened --rm "$BOX" no-such-program
+@test "run of a missing program says so, with the status stock Docker has for it" {
+  # dockerd knows runc's words for it, not crun's. (bats itself takes a plain 127 for a mistake in the test.)
+  local expected=127
+  [ "${HARDENED_TEST_RUNTIME:-runc}" = runc ] || expected=125
+  run "-$expected" hardened --rm "$BOX" no-such-program
+  contains "not found"
 }
 
 @test "run -i reads standard input" {
@@ -97,7 +102,7 @@ teardown() { remove_containers; }
 @test "stop, start and restart keep the container" {
   sleeper box
   docker stop -t 0 box
-  ! running box
+  not running box
   docker start box
   running box
   docker restart -t 0 box
@@ -177,7 +182,7 @@ teardown() { remove_containers; }
   run docker exec box echo back
   equals "$output" back
   docker stop -t 0 box
-  ! running box
+  not running box
 }
 
 @test "labels, as docker compose sets them, are kept" {
@@ -217,7 +222,11 @@ fine"
 
 @test "twelve containers start at the same time" {
   local i
-  for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleeper "many$i" & done
-  wait
+  local -a starting=()
+  for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    sleeper "many$i" &
+    starting+=($!)
+  done
+  wait "${starting[@]}"
   equals "$(docker ps -q | wc -l)" 12
 }

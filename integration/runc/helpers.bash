@@ -1,5 +1,6 @@
 # What the suites of the bare command line share: a bundle of Docker's shape, no engine.
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # bats sets output and status
 
 bats_require_minimum_version 1.5.0
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The verbs that decide nothing go to the runtime as they came: every byte of the command line and the environment.
 
+# shellcheck disable=SC2154 # bats sets stderr
 load helpers
 
 setup_file() {

@@ -229,10 +229,10 @@ CallRule argument_rule(std::string_view call, const ArgumentLimits& limits) {
   return row == std::end(rows) ? always() : row->maker(limits);
 }
 
-std::span<const std::string_view> socket_family_names() {
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> result;
-    for (const Family& family : families) result.push_back(family.name);
+std::span<const std::string> socket_family_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> result;
+    for (const Family& family : families) result.emplace_back(family.name);
     return result;
   }();
   return names;

@@ -24,6 +24,6 @@ struct ArgumentLimits {
 [[nodiscard]] CallRule argument_rule(std::string_view call, const ArgumentLimits& limits);
 
 // The socket families a profile may name: "AF_INET", …
-[[nodiscard]] std::span<const std::string_view> socket_family_names();
+[[nodiscard]] std::span<const std::string> socket_family_names();
 
 }  // namespace hardened::controls

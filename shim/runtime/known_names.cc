@@ -13,19 +13,14 @@
 namespace hardened::runtime {
 namespace {
 
-std::vector<std::string_view> control_ids() {
-  std::vector<std::string_view> ids;
-  for (const controls::Control* control : controls::registry()) ids.push_back(control->id);
+std::vector<std::string> control_ids() {
+  std::vector<std::string> ids;
+  for (const controls::Control* control : controls::registry()) ids.emplace_back(control->id);
   return ids;
 }
 
-std::vector<std::string_view> capabilities() {
-  const auto names = kernel::capability_names();
-  return {names.begin(), names.end()};
-}
-
-std::vector<std::string_view> groups() {
-  std::vector<std::string_view> names;
+std::vector<std::string> groups() {
+  std::vector<std::string> names;
   for (const auto& [name, group] : controls::syscall_groups().groups) names.push_back(name);
   return names;
 }
@@ -34,10 +29,9 @@ std::vector<std::string_view> groups() {
 
 const policy::Known& known_names() {
   static const auto controls = control_ids();
-  static const auto capability_list = capabilities();
   static const auto group_list = groups();
   static const policy::Known known{.controls = controls,
-                                   .capabilities = capability_list,
+                                   .capabilities = kernel::capability_names(),
                                    .socket_families = controls::socket_family_names(),
                                    .syscall_groups = group_list,
                                    .is_syscall = [](std::string_view name) { return kernel::is_syscall(std::string(name)); }};

@@ -21,9 +21,9 @@ std::vector<Clause> without(const std::vector<Clause>& clauses, const std::vecto
     std::vector<Clause> next;
     for (const Clause& clause : rest) {
       for (Clause& part : without(clause, denial.clause)) absorb(next, std::move(part));
+      if (next.size() > CallRule::most_clauses) return {};
     }
     rest = std::move(next);
-    if (rest.size() > CallRule::most_clauses) return {};
   }
   return rest;
 }

@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "util/hash.h"
-#include "util/text.h"
 #include "util/version.h"
 
 namespace hardened::audit {
@@ -34,10 +33,7 @@ std::string host_name() {
 }
 
 bool is_environment(const std::string& pointer) {
-  for (const std::string& token : split(pointer, '/')) {
-    if (token == "env") return true;
-  }
-  return false;
+  return pointer.ends_with("/env") || pointer.find("/env/") != std::string::npos;
 }
 
 void mask_environments(Json& value) {
@@ -53,6 +49,7 @@ void mask_environments(Json& value) {
 
 Json told(const std::string& pointer, Json value) {
   if (is_environment(pointer)) return masked;
+  if (value.is_number() || value.is_boolean()) return value;
   mask_environments(value);
   const std::string text = dumped(value);
   if (text.size() <= longest_value) return value;

@@ -170,15 +170,15 @@ TEST_CASE("verify: an empty chain is intact, no chain at all is an error") {
 TEST_CASE("verify: a log larger than its buffer") {
   const Log log;
   audit::Record big = testing::record();
-  big.decisions.assign(900, testing::decision(controls::Outcome::enforced, "/x", std::string(400, 'x'), Json(1)));
-  for (int i = 0; i < 4; ++i) REQUIRE(audit::append(big, log.places()));
-  REQUIRE(fs::file_size(log.path()) > (std::uintmax_t{3} << 19));
-  CHECK(log.verify().intact());
-  CHECK(log.verify().records == 4);
+  big.decisions.assign(700, testing::decision(controls::Outcome::enforced, "/x", std::string(400, 'x'), Json(1)));
+  for (int i = 0; i < 3; ++i) REQUIRE(audit::append(big, log.places()));
+  REQUIRE(fs::file_size(log.path()) > (std::uintmax_t{1} << 20));
   testing::write_text(log.path(), testing::read_text(log.path()) + "torn");
   REQUIRE(log.append());  // finds a last record that does not fit the first piece read from the end
-  CHECK(log.verify().records == 5);
-  CHECK(log.verify().torn == 1);
+  const auto report = log.verify();
+  CHECK(report.intact());
+  CHECK(report.records == 4);
+  CHECK(report.torn == 1);
 }
 
 TEST_CASE("chain: heads and lines that are none") {

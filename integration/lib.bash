@@ -118,6 +118,7 @@ build_workloads() {
   for source in "$HARDENED_SOURCE"/integration/workloads/*.cc; do
     program=$HARDENED_WORKLOADS/$(basename "$source" .cc)
     [ "$program" -nt "$source" ] && continue
-    g++ -std=c++20 -O2 -static -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -o "$program" "$source" || return 1
+    g++ -std=c++20 -O2 -static -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -o "$program" "$source" ||
+      return 1
   done
 }

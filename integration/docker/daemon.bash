@@ -3,11 +3,12 @@
 # shellcheck shell=bash
 
 # The runtime under test trusts what the engine keeps only below directories that root alone can write to.
-HARDENED_DAEMON_PARENT=/var/lib/hardened-test
+HARDENED_DAEMON_PARENT=${HARDENED_DAEMON_PARENT:-/var/lib/hardened-test}
 
 # daemon_config EXTRA: the daemon.json. EXTRA is a JSON object merged over it.
 daemon_config() {
-  jq -n --arg bin "$HARDENED_STAGE/bin" --arg capture "$HARDENED_SOURCE/integration/docker/capture" --argjson extra "$1" '
+  local capture=$HARDENED_SOURCE/integration/docker/capture
+  jq -n --arg bin "$HARDENED_STAGE/bin" --arg capture "$capture" --argjson extra "$1" '
     {"live-restore": true, "storage-driver": "overlay2", "log-level": "warn", "shutdown-timeout": 2,
      "runtimes": {
        "hardened": {"path": ($bin + "/hardened-runtime")},
@@ -29,7 +30,9 @@ daemon_hold() {
   HARDENED_HOLDER=$!
   disown # its end is no news
   export HARDENED_HOLDER
-  wait_for 10 test -e "$HARDENED_DAEMON/held" || die "cannot make namespaces for dockerd: $(cat "$HARDENED_DAEMON/daemon.log")"
+  printf '%s\n' "$HARDENED_HOLDER" >"$HARDENED_DAEMON/holder"
+  wait_for 10 test -e "$HARDENED_DAEMON/held" ||
+    die "cannot make namespaces for dockerd: $(cat "$HARDENED_DAEMON/daemon.log")"
 }
 
 # inside COMMAND...: runs it where the daemon runs.
@@ -63,6 +66,7 @@ daemon_up() {
 daemon_stop() {
   local pid
   pid=$(cat "$HARDENED_DAEMON/pid")
+  grep -qaz dockerd "/proc/$pid/cmdline" 2>/dev/null || return 0
   kill "$pid" 2>/dev/null
   wait_for 20 process_gone "$pid" || kill -KILL "$pid"
 }
@@ -96,12 +100,16 @@ remove_containers() {
   [ "${#ids[@]}" -eq 0 ] || docker rm -f "${ids[@]}" >/dev/null
 }
 
-# daemon_sweep: what a killed test run left behind; a directory of ours without a live dockerd or holder.
+# daemon_sweep: what suites of this run left behind because they were killed themselves.
 daemon_sweep() {
   local directory
   for directory in "$HARDENED_DAEMON_PARENT"/d.*; do
     [ -d "$directory" ] || continue
-    rm -rf --one-file-system "$directory" || say "cannot remove $directory"
+    HARDENED_DAEMON=$directory
+    HARDENED_HOLDER=$(cat "$directory/holder")
+    # A number alone may be another process by now.
+    grep -qazx sleep "/proc/$HARDENED_HOLDER/cmdline" 2>/dev/null || HARDENED_HOLDER=none
+    DOCKER_HOST=unix://$directory/docker.sock daemon_down
   done
 }
 

@@ -130,7 +130,9 @@ never() {
 # no_capability CONTAINER: all five sets are empty.
 no_capability() {
   local set
-  for set in CapEff CapPrm CapBnd CapInh CapAmb; do equals "$set $(status_of "$1" "$set")" "$set 0000000000000000" || return 1; done
+  for set in CapEff CapPrm CapBnd CapInh CapAmb; do
+    equals "$set $(status_of "$1" "$set")" "$set 0000000000000000" || return 1
+  done
 }
 
 # on_a_terminal COMMAND: script(1) gives the docker command the terminal that -t asks for.

@@ -11,8 +11,7 @@ status_of() { awk -v field="$2:" '$1 == field { print $2 }' "/proc/$(pid_of "$1"
 cgroup_of() {
   local container=$1 controller=$2 file=$3 path
   if [ -d "/sys/fs/cgroup/$controller" ]; then
-    path=$(awk -F: -v name="$controller" '{ n = split($2, list, ","); for (i = 1; i <= n; i++) if (list[i] == name) print $3 }' \
-      "/proc/$(pid_of "$container")/cgroup")
+    path=$(awk -F: -v name=",$controller," 'index("," $2 ",", name) { print $3 }' "/proc/$(pid_of "$container")/cgroup")
     cat "/sys/fs/cgroup/$controller$path/$file"
     return
   fi

@@ -98,7 +98,7 @@ Status write_line(int log, int head_file, const Joint& joint, const std::string&
   const Status written = write_all(log, text, "the audit log");
   if (!written) {
     // Half a line would be chained over as torn; on a full disk it can be taken back.
-    static_cast<void>(::ftruncate(log, static_cast<off_t>(joint.size)));
+    [[maybe_unused]] const int taken_back = ::ftruncate(log, static_cast<off_t>(joint.size));
     return written;
   }
   return write_head(head_file, {{joint.previous.seq + 1, sha256_hex(line)}, joint.size + text.size()});

@@ -22,6 +22,14 @@ enum class Engine { docker, podman, cri_o, containerd, buildkit, unknown };
   return "unknown";
 }
 
+// The engine called `name` by engine_name(); unknown for any other.
+[[nodiscard]] constexpr Engine engine_named(std::string_view name) {
+  for (const Engine engine : {Engine::docker, Engine::podman, Engine::cri_o, Engine::containerd, Engine::buildkit}) {
+    if (engine_name(engine) == name) return engine;
+  }
+  return Engine::unknown;
+}
+
 struct Workload {
   Engine engine = Engine::unknown;
   std::string id;            // the container id on the command line

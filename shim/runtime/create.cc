@@ -78,6 +78,7 @@ Result<Handover> create(const Call& call, Account& account) {
   TRY(bundle, oci::Bundle::open(call.invocation.flag("bundle")));
   TRY(probe, host::probe(bundle.spec(), {.operation = host::Operation::create,
                                          .id = id,
+                                         .runtime_path = {},  // the policy names it, and the policy depends on the workload
                                          .runtime_root = call.invocation.global("root"),
                                          .bundle = bundle.directory()}));
   Facts& facts = probe.facts;

@@ -76,7 +76,7 @@ Facts facts_for(const Call& call, const std::optional<state::Grant>& grant, cons
   facts.workload.id = call.invocation.id();
   facts.unknown_members = request.unknown_members;
   if (grant) {
-    facts.workload.engine = grant->engine;
+    facts.workload.engine = engine_named(grant->engine);
     facts.workload.image = grant->image;
     facts.granted_process = grant->process;
   }

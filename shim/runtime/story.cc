@@ -12,6 +12,7 @@
 #include "util/clock.h"
 #include "util/file.h"
 #include "util/paths.h"
+#include "util/text.h"
 
 namespace hardened::runtime {
 namespace {

@@ -55,8 +55,10 @@ Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   const std::vector<std::string> bounding = spec.strings("/process/capabilities/bounding");
   const SyscallFilter ours = generate_filter(profile, Capabilities(bounding.begin(), bounding.end()), facts);
   const Json* given = spec.find(pointer);
-  const SyscallFilter filter =
-      given == nullptr ? ours : intersect(ours, read_filter(*given, errno_number(profile.denied, EPERM)));
+  // No filter is one that allows everything: then what stands here afterwards has the form it has on a second look.
+  const SyscallFilter theirs = given == nullptr ? SyscallFilter{{Action::allow, 0}, {}}
+                                                : read_filter(*given, errno_number(profile.denied, EPERM));
+  const SyscallFilter filter = intersect(ours, theirs);
   Json hardened = write_filter(filter, architectures(given, profile, facts), flags(given, facts.runtime));
 
   if (given == nullptr && user_may_have_removed_it(facts.workload.engine)) {

@@ -208,6 +208,12 @@ std::vector<Clause> without(const Clause& clause, const Clause& taken) {
   return rest;
 }
 
+bool hang_libseccomp(const Clause& a, const Clause& b) {
+  const auto [in_a, in_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  if (in_a == a.end() || in_b == b.end()) return false;
+  return std::any_of(a.begin(), in_a, [](const Condition& shared) { return !is_masked(shared); });
+}
+
 void absorb(std::vector<Clause>& clauses, Clause clause) {
   const auto contains_it = [&](const Clause& other) { return is_within(clause, other); };
   if (std::any_of(clauses.begin(), clauses.end(), contains_it)) return;

@@ -47,6 +47,11 @@ using Clause = std::vector<Condition>;
 // What is in `clause` and not in `taken`, as clauses that may overlap.
 [[nodiscard]] std::vector<Clause> without(const Clause& clause, const Clause& taken);
 
+// May libseccomp (2.5.4) take for ever when one call has a rule of each? Where rules begin alike with a comparison
+// other than (masked) equality and go on differently, it walks both branches of that comparison at every level of its
+// tree.
+[[nodiscard]] bool hang_libseccomp(const Clause& a, const Clause& b);
+
 // Adds `clause` unless one of `clauses` contains it, and removes those it contains: the union stays the same.
 void absorb(std::vector<Clause>& clauses, Clause clause);
 

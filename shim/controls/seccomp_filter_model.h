@@ -30,7 +30,7 @@ struct Denial {
 // One call: allowed where a clause of `allow` holds and no clause of `deny` does.
 struct CallRule {
   // An engine's call has a handful; more is meant to make us slow, and the call is denied.
-  static constexpr std::size_t most_clauses = 128;
+  static constexpr std::size_t most_clauses = 256;
   std::vector<Clause> allow;
   std::vector<Denial> deny;
   auto operator<=>(const CallRule&) const = default;

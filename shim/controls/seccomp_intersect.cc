@@ -28,11 +28,6 @@ std::vector<Clause> without(const std::vector<Clause>& clauses, const std::vecto
   return rest;
 }
 
-// Answers an engine's or user's filter gives of its own: severe ones for any arguments, and any for a whole call.
-bool must_keep(const Denial& denial) {
-  return denial.answer.kills();
-}
-
 // Would `given` answer every call of `clause` no more severely than with an errno?
 bool spares(const CallRule* given, const Answer& fallback, const Clause& clause) {
   if (given == nullptr) return !fallback.kills();
@@ -56,6 +51,52 @@ std::vector<Clause> allowed_by_both(const CallRule* ours, const CallRule* given,
   return result;
 }
 
+// The clauses of one call that libseccomp can hold at once. A call of a filter that an attacker wrote must not hang the
+// runtime when it has become one of ours.
+class LoadableRule {
+ public:
+  // Killing comes first: it is never given up.
+  explicit LoadableRule(std::vector<Denial> killing) {
+    for (Denial& denial : killing) {
+      if (!add_denial(denial)) {
+        const auto milder = [](const Denial& a, const Denial& b) { return a.answer < b.answer; };
+        rule_.deny = {{{}, std::max_element(killing.begin(), killing.end(), milder)->answer}};
+        kept_ = {Clause{}};
+        return;
+      }
+    }
+  }
+
+  void allow(std::vector<Clause> clauses) {
+    if (kills_always()) return;
+    std::sort(clauses.begin(), clauses.end());
+    for (Clause& clause : clauses) {
+      if (fits(clause)) rule_.allow.push_back(std::move(clause));
+    }
+  }
+
+  bool add_denial(const Denial& denial) {
+    if (kills_always() || !fits(denial.clause)) return false;
+    rule_.deny.push_back(denial);
+    return true;
+  }
+
+  [[nodiscard]] const CallRule& rule() const { return rule_; }
+
+ private:
+  [[nodiscard]] bool kills_always() const { return !rule_.deny.empty() && rule_.deny.front().clause.empty(); }
+
+  bool fits(const Clause& clause) {
+    const auto hangs = [&clause](const Clause& other) { return hang_libseccomp(clause, other); };
+    if (std::any_of(kept_.begin(), kept_.end(), hangs)) return false;
+    kept_.push_back(clause);
+    return true;
+  }
+
+  CallRule rule_;
+  std::vector<Clause> kept_;
+};
+
 class Intersection {
  public:
   Intersection(const SyscallFilter& ours, const SyscallFilter& given) : ours_(ours), given_(given) {
@@ -63,15 +104,14 @@ class Intersection {
   }
 
   void add(const std::string& name, const CallRule* ours, const CallRule* given) {
-    CallRule rule;
-    rule.allow = allowed_by_both(ours, given, given_.fallback);
-    if (given != nullptr)
-      std::copy_if(given->deny.begin(), given->deny.end(), std::back_inserter(rule.deny), must_keep);
-    if (rule.allow.empty()) {
-      deny_whole(rule, ours, given);
+    LoadableRule loadable(killing(given));
+    loadable.allow(allowed_by_both(ours, given, given_.fallback));
+    if (loadable.rule().allow.empty()) {
+      deny_whole(loadable, ours, given);
     } else {
-      for (const Denial& denial : ours->deny) deny_part(rule, denial, given);
+      for (const Denial& denial : ours->deny) deny_part(loadable, denial, given);
     }
+    CallRule rule = loadable.rule();
     if (rule.allow.empty() && rule.deny.empty()) return;
     settle(rule);
     result_.calls.emplace_hint(result_.calls.end(), name, std::move(rule));
@@ -80,17 +120,25 @@ class Intersection {
   [[nodiscard]] SyscallFilter take() { return std::move(result_); }
 
  private:
+  [[nodiscard]] static std::vector<Denial> killing(const CallRule* given) {
+    std::vector<Denial> result;
+    if (given == nullptr) return result;
+    std::copy_if(given->deny.begin(), given->deny.end(), std::back_inserter(result),
+                 [](const Denial& denial) { return denial.answer.kills(); });
+    return result;
+  }
+
   // Nothing is allowed: one answer to the call, ours first, or none where the fallback says the same.
-  void deny_whole(CallRule& rule, const CallRule* ours, const CallRule* given) const {
+  void deny_whole(LoadableRule& rule, const CallRule* ours, const CallRule* given) const {
     if (!spares(given, given_.fallback, {})) return;
     const Denial* own = whole_denial(ours);
     const Denial* theirs = ours == nullptr ? nullptr : whole_denial(given);
     const Answer answer = own != nullptr ? own->answer : theirs != nullptr ? theirs->answer : ours_.fallback;
-    if (answer != result_.fallback) rule.deny.push_back({{}, answer});
+    if (answer != result_.fallback) rule.add_denial({{}, answer});
   }
 
-  void deny_part(CallRule& rule, const Denial& denial, const CallRule* given) const {
-    if (spares(given, given_.fallback, denial.clause) && denial.answer != result_.fallback) rule.deny.push_back(denial);
+  void deny_part(LoadableRule& rule, const Denial& denial, const CallRule* given) const {
+    if (spares(given, given_.fallback, denial.clause) && denial.answer != result_.fallback) rule.add_denial(denial);
   }
 
   const SyscallFilter& ours_;

@@ -180,3 +180,14 @@ TEST_CASE("a union keeps its largest clauses only") {
   absorb(clauses, {});
   CHECK(clauses == std::vector<Clause>{{}});
 }
+
+TEST_CASE("clauses libseccomp would not finish with are known before it is asked") {
+  const Condition range = at_most(0, 38);
+  CHECK(hang_libseccomp({range, equals(1, 1)}, {range, equals(2, 1)}));
+  CHECK(hang_libseccomp({range, equals(1, 1)}, {range, equals(1, 2)}));
+  CHECK(hang_libseccomp({equals(0, 1), not_equal(1, 7), equals(2, 1)}, {equals(0, 1), not_equal(1, 7), equals(3, 1)}));
+  CHECK_FALSE(hang_libseccomp({equals(0, 1), equals(1, 1)}, {equals(0, 1), equals(2, 1)}));
+  CHECK_FALSE(hang_libseccomp({range, equals(1, 1)}, {at_most(0, 39), equals(1, 1)}));
+  CHECK_FALSE(hang_libseccomp({range, equals(1, 1)}, {range}));
+  CHECK_FALSE(hang_libseccomp({}, {range}));
+}

@@ -53,7 +53,7 @@ class Reading {
     if (call == "personality")
       return a[0] == 0 || a[0] == 8 || a[0] == 0x20000 || a[0] == 0x20008 || a[0] == 0xffffffff;
     if (call == "ioctl")
-      return static_cast<std::uint32_t>(a[1]) != 0x5412 && static_cast<std::uint32_t>(a[1]) != 0x541C;
+      return static_cast<std::uint16_t>(a[1]) != 0x5412 && static_cast<std::uint16_t>(a[1]) != 0x541C;
     if (call == "socketpair") return a[0] == 1;
     if (call == "socket") return allows_socket(a);
     if (call == "open") return (a[1] & 020000100) == 0 || (a[2] & 04000) == 0;

@@ -54,26 +54,18 @@ bool may(const std::vector<sock_filter>& program, int number, const Arguments& a
   return answer == SECCOMP_RET_ALLOW || answer == SECCOMP_RET_LOG;
 }
 
-// SECCOMP_RET_* from mild to severe, as the kernel orders them.
-std::int64_t severity(std::uint32_t answer) {
-  return -std::int64_t{static_cast<std::int32_t>(answer & SECCOMP_RET_ACTION_FULL)};
-}
-
 std::string described(int number, const Arguments& a) {
   return fmt::format("call {} of {:x} {:x} {:x} {:x}", number, a[0], a[1], a[2], a[3]);
 }
 
-struct Comparison3 {
+struct Programs {
   std::vector<sock_filter> ours, given, result;
 
-  // Nothing is allowed that one of them denies, and where `given` kills, so does the result.
+  // Nothing is allowed that one of them denies.
   void check_never_weaker(int number, const Arguments& a) const {
     const bool allowed = may(result, number, a);
     if (allowed && !may(ours, number, a)) FAIL("more than the profile: " << described(number, a));
     if (allowed && !may(given, number, a)) FAIL("more than the engine's filter: " << described(number, a));
-    const std::uint32_t theirs = test::run_filter(given, AUDIT_ARCH_X86_64, number, a);
-    const std::uint32_t here = test::run_filter(result, AUDIT_ARCH_X86_64, number, a);
-    if (severity(theirs) > severity(here)) FAIL("milder than the engine's filter: " << described(number, a));
   }
   void check_exact(int number, const Arguments& a) const {
     if (may(result, number, a) != (may(ours, number, a) && may(given, number, a)))
@@ -121,7 +113,7 @@ TEST_CASE("whatever filter a user writes, the result allows no more than it and 
     const auto given_program = kernel::compile_seccomp(given, native.front());
     if (!given_program) continue;  // contradictory rules libseccomp itself refuses
     ++loadable;
-    const Comparison3 three{our_program, *given_program, test::program_of(result)};
+    const Programs three{our_program, *given_program, test::program_of(result)};
     INFO(given.dump() << "\n" << result.dump());
     three.check_samples(random, 300, false);
   }
@@ -136,7 +128,7 @@ TEST_CASE("of two lists of equalities and masks the result is exactly the common
     const Json given = random_filter(random, true);
     const Json result = intersected(ours, given);
     check_fixed_point(ours, result);
-    const Comparison3 three{our_program, test::program_of(given), test::program_of(result)};
+    const Programs three{our_program, test::program_of(given), test::program_of(result)};
     INFO(given.dump() << "\n" << result.dump());
     three.check_samples(random, 300, true);
   }
@@ -152,7 +144,7 @@ TEST_CASE("two random filters, the first of them for ours") {
     check_fixed_point(ours, result);
     const auto given_program = kernel::compile_seccomp(second, native.front());
     if (!given_program) continue;
-    const Comparison3 three{test::program_of(first), *given_program, test::program_of(result)};
+    const Programs three{test::program_of(first), *given_program, test::program_of(result)};
     INFO(first.dump() << "\n" << second.dump() << "\n" << result.dump());
     three.check_samples(random, 200, false);
   }
@@ -163,8 +155,8 @@ TEST_CASE("Docker's own profile with the strict one: all that both allow, over e
   const SyscallFilter ours = strict();
   const Json result = intersected(ours, docker);
   check_fixed_point(ours, result);
-  const Comparison3 three{test::program_of(write_filter(ours, native, {})), test::program_of(docker),
-                          test::program_of(result)};
+  const Programs three{test::program_of(write_filter(ours, native, {})), test::program_of(docker),
+                       test::program_of(result)};
   std::mt19937_64 random(14);
   for (int number = 0; number <= 600; ++number) {
     for (int sample = 0; sample < 40; ++sample) {

@@ -1,3 +1,13 @@
+# One precompiled header for all: making one takes longer than compiling a file with it.
+file(WRITE ${CMAKE_BINARY_DIR}/generated/precompiled.cc "")
+add_library(hardened_precompiled OBJECT ${CMAKE_BINARY_DIR}/generated/precompiled.cc)
+target_link_libraries(hardened_precompiled PRIVATE hardened_settings)
+target_precompile_headers(hardened_precompiled PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
+
+function(hardened_precompile target)
+  target_precompile_headers(${target} REUSE_FROM hardened_precompiled)
+endfunction()
+
 # One static library a folder; the dependency list is the architecture (design: arrows point one way).
 # The precompiled header is only a build accelerator: every file still includes what it uses.
 function(hardened_library name)
@@ -9,7 +19,5 @@ function(hardened_library name)
   endif()
   add_library(hardened_${name} STATIC ${sources})
   target_link_libraries(hardened_${name} PUBLIC ${ARGN} PRIVATE hardened_settings)
-  if(NOT name STREQUAL "util")
-    target_precompile_headers(hardened_${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
-  endif()
+  hardened_precompile(hardened_${name})
 endfunction()

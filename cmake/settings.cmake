@@ -26,6 +26,7 @@ if(HARDENED_FUZZ)
   target_compile_options(hardened_settings INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(hardened_settings INTERFACE
     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS -fstack-protector-strong

@@ -139,14 +139,22 @@ void judge_types(Verdict& verdict, const Json& rlimits) {
   }
 }
 
-void add_missing(Verdict& verdict, const Spec& spec, const std::vector<Rule>& rules) {
+// A default must not be more than the container would inherit without it: that would give a right, and raising a hard
+// limit takes CAP_SYS_RESOURCE, which not every engine's root has.
+Bounds within_inherited(const Rule& rule, const Facts& facts) {
+  const auto inherited = facts.inherited_limits.find(rule.type);
+  if (inherited == facts.inherited_limits.end()) return *rule.fallback;
+  return {std::min(rule.fallback->soft, inherited->second), std::min(rule.fallback->hard, inherited->second)};
+}
+
+void add_missing(Verdict& verdict, const Spec& spec, const std::vector<Rule>& rules, const Facts& facts) {
   const Json& rlimits = spec.elements(pointer);
   const auto given = [&rlimits](const std::string& type) {
     return std::any_of(rlimits.begin(), rlimits.end(), [&type](const Json& rlimit) { return type_of(rlimit) == type; });
   };
   Json missing = Json::array();
   for (const Rule& rule : rules) {
-    if (rule.fallback && !given(rule.type)) missing.push_back(entry(rule.type, *rule.fallback));
+    if (rule.fallback && !given(rule.type)) missing.push_back(entry(rule.type, within_inherited(rule, facts)));
   }
   if (missing.empty()) return;
   if (spec.find(pointer) == nullptr) {
@@ -169,7 +177,7 @@ Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
     const auto rule = std::find_if(rules.begin(), rules.end(), [&type](const Rule& each) { return each.type == type; });
     if (rule != rules.end()) judge(verdict, rlimits[i], i, *rule);
   }
-  add_missing(verdict, spec, rules);
+  add_missing(verdict, spec, rules, facts);
   return verdict;
 }
 

@@ -80,6 +80,8 @@ struct Facts {
   std::vector<std::string> apparmor_profiles;  // loaded ones, when readable
   std::uint64_t memory_total = 0;              // bytes
   unsigned cpus = 1;
+  // The hard limits a container inherits from the runtime that makes it, by "RLIMIT_…"; RLIM_INFINITY is no entry.
+  std::map<std::string, std::uint64_t> inherited_limits;
   std::map<std::string, gid_t> groups;  // privileged host groups (docker, disk, shadow, kvm …) → gid
 
   // Bind sources, linux.devices[].path, hook programs, root.path: by the spec's own spelling.

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
@@ -83,6 +84,18 @@ void read_resources(Facts& facts) {
   facts.cpus = online > 0 ? static_cast<unsigned>(online) : 1;
 }
 
+void read_limits(Facts& facts) {
+  struct Row {
+    const char* name;
+    int resource;
+  };
+  for (const Row& row : {Row{"RLIMIT_NOFILE", RLIMIT_NOFILE}, Row{"RLIMIT_NPROC", RLIMIT_NPROC}}) {
+    struct rlimit limit {};
+    if (::getrlimit(static_cast<__rlimit_resource_t>(row.resource), &limit) == 0 && limit.rlim_max != RLIM_INFINITY)
+      facts.inherited_limits.emplace(row.name, limit.rlim_max);
+  }
+}
+
 }  // namespace
 
 std::map<std::string, gid_t> privileged_groups(std::string_view text) {
@@ -114,6 +127,7 @@ void read_machine(Facts& facts) {
   read_cgroups(facts);
   read_security_modules(facts);
   read_resources(facts);
+  read_limits(facts);
   facts.groups = privileged_groups(read_or_empty("/etc/group"));
 }
 

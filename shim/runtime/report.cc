@@ -44,7 +44,7 @@ void report_failure(const Invocation& invocation, const std::string& message) {
   if (!path.empty()) {
     // O_NONBLOCK: some engines give a FIFO or /dev/stderr as the log; a reader that is gone must not hang us.
     const auto log = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK, 0644);
-    if (log && write_all(log->get(), line, path)) return;
+    if (log && write_all(log->get(), line, path) && invocation.verb_name != "update") return;
   }
   // Nothing is left to do about a stderr that cannot be written: the exit status still says that we failed.
   (void)write_all(STDERR_FILENO, message + "\n", "stderr");

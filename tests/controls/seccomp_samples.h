@@ -22,7 +22,8 @@ inline Json data_file(const std::string& name) {
 }
 
 inline policy::Seccomp strict_profile() {
-  const Json document = data_file("seccomp/strict.json");
+  std::ifstream file(std::string(HARDENED_SOURCE_DIR) + "/profiles/strict.json");
+  const Json document = Json::parse(file).at("seccomp");
   policy::Seccomp profile;
   document.at("allow").get_to(profile.allow);
   document.at("deny").get_to(profile.deny);

@@ -107,37 +107,40 @@ void add_rule(CallRule& call, const std::optional<std::vector<Clause>>& clauses,
   }
 }
 
+Json argument_json(const Condition& condition) {
+  const bool is_mask = condition.comparison == Comparison::masked_equal && condition.mask != every_bit;
+  Json argument = Json::object();
+  argument["index"] = condition.index;
+  argument["value"] = is_mask ? condition.mask : condition.value;
+  if (is_mask) argument["valueTwo"] = condition.value;
+  switch (condition.comparison) {
+    case Comparison::not_equal:
+      argument["op"] = "SCMP_CMP_NE";
+      break;
+    case Comparison::at_least:
+      argument["op"] = "SCMP_CMP_GE";
+      break;
+    case Comparison::at_most:
+      argument["op"] = "SCMP_CMP_LE";
+      break;
+    case Comparison::masked_equal:
+      argument["op"] = is_mask ? "SCMP_CMP_MASKED_EQ" : "SCMP_CMP_EQ";
+      break;
+  }
+  return argument;
+}
+
 Json arguments_json(const Clause& clause) {
   Json arguments = Json::array();
-  for (const Condition& condition : clause) {
-    Json argument = {{"index", condition.index}, {"value", condition.value}};
-    switch (condition.comparison) {
-      case Comparison::not_equal:
-        argument["op"] = "SCMP_CMP_NE";
-        break;
-      case Comparison::at_least:
-        argument["op"] = "SCMP_CMP_GE";
-        break;
-      case Comparison::at_most:
-        argument["op"] = "SCMP_CMP_LE";
-        break;
-      case Comparison::masked_equal:
-        if (condition.mask == every_bit) {
-          argument["op"] = "SCMP_CMP_EQ";
-          break;
-        }
-        argument["value"] = condition.mask;
-        argument["valueTwo"] = condition.value;
-        argument["op"] = "SCMP_CMP_MASKED_EQ";
-        break;
-    }
-    arguments.push_back(std::move(argument));
-  }
+  for (const Condition& condition : clause) arguments.push_back(argument_json(condition));
   return arguments;
 }
 
-Json rule_json(const std::vector<std::string_view>& names, const Answer& answer, const Clause& clause) {
-  Json rule = {{"names", names}, {"action", action_name(answer.action)}};
+// Member by member: an initializer list would copy the names again for each level of braces.
+Json rule_json(const Json& names, const Answer& answer, const Clause& clause) {
+  Json rule = Json::object();
+  rule["names"] = names;
+  rule["action"] = action_name(answer.action);
   if (answer.action == Action::error) rule["errnoRet"] = answer.error;
   if (!clause.empty()) rule["args"] = arguments_json(clause);
   return rule;
@@ -181,16 +184,18 @@ SyscallFilter read_filter(const Json& seccomp, int denied) {
 
 Json write_filter(const SyscallFilter& filter, const std::vector<std::string>& architectures,
                   const std::vector<std::string>& flags) {
-  std::map<CallRule, std::vector<std::string_view>> alike;
-  for (const auto& [name, call] : filter.calls) alike[call].push_back(name);
+  const auto by_meaning = [](const CallRule* a, const CallRule* b) { return *a < *b; };
+  std::map<const CallRule*, std::vector<std::string_view>, decltype(by_meaning)> alike(by_meaning);
+  for (const auto& [name, call] : filter.calls) alike[&call].push_back(name);
   Json seccomp = {{"defaultAction", action_name(filter.fallback.action)}};
   if (filter.fallback.action == Action::error) seccomp["defaultErrnoRet"] = filter.fallback.error;
   if (!architectures.empty()) seccomp["architectures"] = architectures;
   seccomp["flags"] = flags;
   Json rules = Json::array();
-  for (const auto& [call, names] : alike) {
-    for (const Clause& clause : call.allow) rules.push_back(rule_json(names, {Action::allow, 0}, clause));
-    for (const Denial& denial : call.deny) rules.push_back(rule_json(names, denial.answer, denial.clause));
+  for (const auto& [call, calls] : alike) {
+    const Json names = calls;
+    for (const Clause& clause : call->allow) rules.push_back(rule_json(names, {Action::allow, 0}, clause));
+    for (const Denial& denial : call->deny) rules.push_back(rule_json(names, denial.answer, denial.clause));
   }
   seccomp["syscalls"] = std::move(rules);
   return seccomp;

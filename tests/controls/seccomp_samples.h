@@ -1,6 +1,8 @@
 // What the seccomp tests share: the profile, programs, and argument lists where filters are likely to differ.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <fstream>
 #include <random>
 #include <set>

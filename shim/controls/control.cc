@@ -5,9 +5,10 @@
 namespace hardened::controls {
 
 void Verdict::tighten(std::string pointer, std::optional<Json> after, std::string reason) {
-  const Json* before = spec_.find(pointer);
-  if (before == nullptr ? !after : after && *before == *after) return;  // compared in place: a filter is large
-  findings_.push_back({Kind::tighten, {std::move(pointer), spec_.value(pointer), std::move(after)}, true, std::move(reason), {}, {}});
+  const Json* found = spec_.find(pointer);
+  if (found == nullptr ? !after : after && *found == *after) return;  // compared in place: a filter is large
+  std::optional<Json> before = spec_.value(pointer);
+  findings_.push_back({Kind::tighten, {std::move(pointer), std::move(before), std::move(after)}, true, std::move(reason), {}, {}});
 }
 
 void Verdict::insert(std::string pointer, Json element, std::string reason) {

@@ -98,6 +98,15 @@ void judge_reservation(Verdict& verdict, const Memory& memory, std::int64_t limi
   }
 }
 
+// Docker names every field on update, and 0 in it means "unchanged": runc skips it, but crun writes it to the kernel,
+// which then must take everything away from the container and fails (EBUSY).
+void drop_unchanged(Verdict& verdict, const Memory& memory, bool swap_follows) {
+  constexpr const char* reason = "0 means unchanged; crun reads it as a limit";
+  if (!memory.limit) verdict.tighten(std::string(limit_at), std::nullopt, reason);
+  if (!memory.swap && !swap_follows) verdict.tighten(std::string(swap_at), std::nullopt, reason);
+  if (!memory.reservation) verdict.tighten(std::string(reservation_at), std::nullopt, reason);
+}
+
 Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   Verdict verdict(spec);
   const Memory memory{asked(spec, limit_at), asked(spec, swap_at), asked(spec, reservation_at),
@@ -106,6 +115,7 @@ Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   // A stored swap value moves with the limit: `docker update -m` of more than it would fail, of less would leave swap.
   const bool wanted =
       memory.update ? memory.limit && asked(facts.granted_resources, "/memory/swap") : facts.swap_accounting;
+  if (memory.update) drop_unchanged(verdict, memory, wanted);
   if (memory.excessive()) {
     judge_swap_of_excess(verdict, memory, wanted);
   } else if (limit && *limit > 0) {

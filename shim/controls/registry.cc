@@ -18,6 +18,7 @@ constexpr const Control* table[] = {
     &rlimits,
     &secret_env,
     &root_path,
+    &host_namespaces,  // before the mounts: --ipc host brings one along, and the namespace is what was asked for
     &mount_types,
     &system_mounts,
     &engine_sockets,
@@ -29,7 +30,6 @@ constexpr const Control* table[] = {
     &writable_paths,
     &masked_paths,
     &devices,
-    &host_namespaces,
     &sysctls,
     &memory,
     &cpu,

@@ -41,11 +41,15 @@ CallRule clone3_rule(const ArgumentLimits&) {
 // --- personality
 // ------------------------------------------------------------------------------------------------------
 
-// PER_LINUX, PER_LINUX32, both with UNAME26, and the question: not READ_IMPLIES_EXEC, not ADDR_NO_RANDOMIZE.
-CallRule personality_rule(const ArgumentLimits&) {
+// PER_LINUX, PER_LINUX32, both with UNAME26, and the question: not READ_IMPLIES_EXEC, not ADDR_NO_RANDOMIZE. Debuggers
+// and sanitizers try these two and take EPERM for what it is; the question has every bit, so also the uppermost.
+CallRule personality_rule(const ArgumentLimits& limits) {
   CallRule rule;
   for (const std::uint64_t value : {0x0ULL, 0x8ULL, 0x20000ULL, 0x20008ULL, 0xffffffffULL})
     rule.allow.push_back({equals(0, value)});
+  constexpr std::uint64_t uppermost = 0x80000000;
+  for (const std::uint64_t flag : {0x0040000ULL, 0x0400000ULL})
+    rule.deny.push_back({{masked(0, uppermost | flag, flag)}, {Action::error, limits.denied}});
   return rule;
 }
 

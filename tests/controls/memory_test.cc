@@ -132,8 +132,13 @@ TEST_CASE("memory: an update changes nothing that it does not name, and swap mov
   check_rows(
       {
           {"names no memory", "", {}},
-          {"names 0", R"("limit":0,"swap":0)", {}},
+          {"names 0, as Docker does for what stays",
+           R"("limit":0,"swap":0,"reservation":0)",
+           {"tighten " + limit + "gone", "tighten " + swap + "gone", "tighten " + reservation + "gone"}},
           {"raises the limit", R"("limit":536870912)", {"tighten " + swap + "536870912"}},
+          {"raises the limit and names 0 for the rest",
+           R"("limit":536870912,"swap":0,"reservation":0)",
+           {"tighten " + reservation + "gone", "tighten " + swap + "536870912"}},
           {"lowers the limit", R"("limit":134217728)", {"tighten " + swap + "134217728"}},
           {"raises it with the engine's default swap",
            R"("limit":536870912,"swap":1073741824)",

@@ -73,7 +73,7 @@ teardown_file() { suite_down; }
 }
 
 @test "a fork bomb ends at the limit and the container is removable" {
-  docker run -d --name bomb --pids-limit 20 "$BOX" sh -c 'while :; do sleep 60 & done' >/dev/null
+  docker run -d --name bomb --pids-limit 20 "$BOX" sh -c '(while :; do sleep 60 & done); exec sleep 600' >/dev/null
   wait_for 10 bash -c '[ "$(docker top bomb | wc -l)" -ge 15 ]'
   [ "$(cgroup_of bomb pids pids.max)" -eq 20 ]
   docker rm -f bomb

@@ -112,8 +112,9 @@ gives() {
 }
 
 @test "no system calls of the x32 interface" {
+  # Of a foreign interface libseccomp makes the end of the program (SIGSYS).
   run docker exec box probe call 0x40000027
-  matches '^(EPERM|ENOSYS)$'
+  equals "$status [$output]" "159 []"
 }
 
 @test "the shell, the C library and threads run" {

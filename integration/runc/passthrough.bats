@@ -9,10 +9,13 @@ setup_file() {
   export DIRECTORY
   cp "$HARDENED_WORKLOADS/record" "$DIRECTORY/runc"
   use_runtime "$DIRECTORY/runc"
+  # No file is read on these verbs: the runtime is the one of the last create.
+  make_bundle "$DIRECTORY/bundle"
+  shim --root "$DIRECTORY/root" create --bundle "$DIRECTORY/bundle" first
 }
 teardown_file() {
   rm -rf "$DIRECTORY"
-  rm -f "$(policy_file)"
+  rm -f "$(policy_file)" "$HARDENED_STAGE/run/hardened/runtime"
 }
 setup() { rm -f "$DIRECTORY"/{argv,environ,status}; }
 
@@ -74,3 +77,22 @@ arrives() {
   arrives state box
 }
 
+@test "the runtime that made a container gets its verbs, whichever made the last one" {
+  mkdir "$DIRECTORY/other"
+  cp "$HARDENED_WORKLOADS/record" "$DIRECTORY/other/runc"
+  use_runtime "$DIRECTORY/other/runc"
+  mkdir -p "$DIRECTORY/root/first" # the runtime's record of a container: it is not gone
+  make_bundle "$DIRECTORY/bundle"
+  shim --root "$DIRECTORY/root" create --bundle "$DIRECTORY/bundle" second
+  rm -f "$DIRECTORY"/{,other/}argv
+  shim --root "$DIRECTORY/root" kill first 9
+  arrives --root "$DIRECTORY/root" kill first 9
+  [ ! -e "$DIRECTORY/other/argv" ]
+}
+
+@test "without state and policy a verb still finds a runtime" {
+  rm -f "$(policy_file)" "$HARDENED_STAGE/run/hardened/runtime"
+  run --separate-stderr shim --root "$DIRECTORY/none" list --quiet
+  equals "$status [$output]" "0 []"
+  [ ! -e "$DIRECTORY/argv" ]
+}

@@ -105,6 +105,12 @@ bool is_device(const MountView& mount, const Facts& facts) {
   return source != nullptr && (S_ISCHR(source->mode) || S_ISBLK(source->mode));
 }
 
+// Nothing is mounted below a file, and crun 1.8.1 opens what is to be "rro" with O_DIRECTORY (ENOTDIR).
+bool may_hold_mounts(const MountView& mount, const Facts& facts) {
+  const host::PathFact* source = source_fact(mount, facts);
+  return mount.has("rbind") && (source == nullptr || !source->exists || S_ISDIR(source->mode));
+}
+
 void judge_mount(Verdict& verdict, const MountView& mount, const Policy& policy, const Facts& facts) {
   const Row* row = row_of(mount);
   if (row == nullptr) return;
@@ -114,9 +120,8 @@ void judge_mount(Verdict& verdict, const MountView& mount, const Policy& policy,
     if (flag == &nodev && mount.bind && is_device(mount, facts)) continue;
     require(verdict, mount, *flag, row->kind);
   }
-  const bool name_file = mount.bind && is_name_file(mount, policy, facts);
-  if (name_file) require(verdict, mount, read_only, Kind::tighten);
-  if (mount.has("rbind") && (mount.read_only() || name_file) && !mount.has("rro") && can_be_recursive(facts))
+  if (mount.bind && is_name_file(mount, policy, facts)) require(verdict, mount, read_only, Kind::tighten);
+  if (may_hold_mounts(mount, facts) && mount.read_only() && !mount.has("rro") && can_be_recursive(facts))
     verdict.tighten(mount.option("rro"), "rro", "read-only must hold for the mounts below as well");
 }
 

@@ -108,11 +108,23 @@ TEST_CASE("mount-options: read-only holds for the mounts below, where runtime an
   }
 }
 
+TEST_CASE("mount-options: nothing is mounted below a file") {
+  Facts facts = docker_host();
+  facts.runtime = {"/r", host::RuntimeKind::crun, 1, 8, 1};
+  facts.kernel_major = 6;
+  facts.paths["/srv/page"] = file_at("/srv/page", S_IFREG | 0644);
+  facts.paths["/srv/site"] = file_at("/srv/site", S_IFDIR | 0755);
+  CHECK(after_clamp(bind_mount("/srv/page", "/page", {"rbind", "ro"}), facts) ==
+        Options{"nodev", "nosuid", "rbind", "ro"});
+  CHECK(after_clamp(bind_mount("/srv/site", "/site", {"rbind", "ro"}), facts) ==
+        Options{"nodev", "nosuid", "rbind", "ro", "rro"});
+}
+
 TEST_CASE("mount-options: the engine's name files are read-only, a user's are the user's") {
   Facts facts = docker_host();
   facts.paths[own + "/hosts"] = file_at(own + "/hosts", S_IFREG | 0644);
   facts.paths["/srv/hosts"] = file_at("/srv/hosts", S_IFREG | 0644);
-  const Options closed{"nodev", "nosuid", "rbind", "ro", "rro"};
+  const Options closed{"nodev", "nosuid", "rbind", "ro"};
   const Options open{"nodev", "nosuid", "rbind"};
   Policy persistent;
   persistent.profile.rootfs = policy::Rootfs::persistent;

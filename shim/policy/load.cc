@@ -18,8 +18,9 @@ std::string digest_of(const Document& document, const Profile& profile) {
 }  // namespace
 
 Result<Profile> built_in(const std::string& name, const Known& known) {
-  Context context{.known = &known, .profiles = {}, .waivers = {}};
-  const ProfileSource source{.read = [](const std::string& wanted) { return Profiles{}.read(wanted); },
+  const Profiles shipped = Profiles::shipped();
+  const Context context{.known = &known, .profiles = shipped.names(), .waivers = {}};
+  const ProfileSource source{.read = [&shipped](const std::string& wanted) { return shipped.read(wanted); },
                              .is_shipped = Profiles::is_shipped};
   return resolve(name, source, context);
 }

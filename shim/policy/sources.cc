@@ -85,12 +85,17 @@ Result<std::optional<Document>> read_policy(const std::string& file) {
   return document;
 }
 
-Result<Profiles> Profiles::open(const std::string& directory) {
+Profiles Profiles::shipped() {
   Profiles profiles;
-  profiles.path_ = directory;
   for (const embedded::File& file : embedded::files()) {
     if (std::string name = profile_of(file.name); !name.empty()) profiles.names_.push_back(std::move(name));
   }
+  return profiles;
+}
+
+Result<Profiles> Profiles::open(const std::string& directory) {
+  Profiles profiles = shipped();
+  profiles.path_ = directory;
   const std::string parent = parent_of(directory);
   TRY(above, open_trusted_directory(AT_FDCWD, parent, parent));
   if (above.valid()) {

@@ -20,6 +20,8 @@ namespace hardened::policy {
 // The profiles there are: the shipped ones, built into this program, and the site's own.
 class Profiles {
  public:
+  // The shipped ones alone.
+  [[nodiscard]] static Profiles shipped();
   // Lists `directory` (need not exist). Errors: as above; Code::policy for a site profile with the name of a shipped
   // one.
   [[nodiscard]] static Result<Profiles> open(const std::string& directory);

@@ -41,6 +41,23 @@ TEST_CASE("shipped: compat differs from strict in the capabilities of an entrypo
   CHECK(compat->profile == expected);
 }
 
+TEST_CASE("shipped: built in is what a machine without any files loads") {
+  const site::Site site;
+  struct Row {
+    const char* profile;
+    const char* program;
+  };
+  for (const Row& row : {Row{"strict", "hardened-runtime"}, Row{"compat", "hardened-compat"}}) {
+    INFO(row.profile);
+    const auto built_in = policy::built_in(row.profile, site::known());
+    const auto loaded = site.load({}, row.program);
+    REQUIRE(built_in);
+    REQUIRE(loaded);
+    CHECK(*built_in == loaded->profile);
+  }
+  CHECK_FALSE(policy::built_in("no-such-profile", site::known()));
+}
+
 TEST_CASE("shipped: their names pass the checks a site's own profile has to pass") {
   for (const std::string name : {"strict", "compat"}) {
     site::Site site;

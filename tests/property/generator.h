@@ -1,4 +1,4 @@
-// Random specs: real ones as dockerd hands them over, with random requests and mischief put in.
+// Random specs: real ones as dockerd hands them over, with random requests and mischief put in (mutation.h).
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class Generator {
 
  private:
   std::mt19937_64 random_;
-  std::vector<Json> bases_;
+  std::vector<Sample> bases_;
 };
 
 }  // namespace hardened::property

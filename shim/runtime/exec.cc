@@ -107,7 +107,7 @@ Result<Handover> exec(const Call& call, Account& account) {
   TRY(judgement, controls::harden(Spec(Json{{"process", request.process}}), policy, facts));
   note(account, judgement);
   TRY_DO(stop_if_refused(judgement, policy));
-  TRY(runtime, grant ? Result<std::string>(grant->runtime) : choose_runtime(policy));
+  TRY(runtime, runtime_of(call.invocation, grant, policy));
   if (!request.from_file) {
     if (policy.mode == policy::Mode::enforce) TRY_DO(refuse_changes(judgement));
     TRY_DO(write_record(account));

@@ -18,8 +18,13 @@ namespace {
 constexpr const char* usual[] = {"/usr/sbin/runc",      "/usr/bin/runc", "/usr/local/sbin/runc",
                                  "/usr/local/bin/runc", "/usr/bin/crun", "/usr/local/bin/crun"};
 
-// Where runc and crun keep their state when --root does not say.
-constexpr const char* default_roots[] = {"/run/runc", "/run/crun"};
+struct Kind {
+  const char* default_root;  // where it keeps its containers when --root does not say
+  const char* record;        // the file it keeps of each
+  std::span<const char* const> places;
+};
+constexpr Kind kinds[] = {{"/run/runc", "state.json", std::span(usual).first<4>()},
+                          {"/run/crun", "status", std::span(usual).last<2>()}};
 
 bool is_same_file(const char* path, const struct stat& status) {
   struct stat other {};
@@ -55,6 +60,17 @@ bool is_usable_runtime(const std::string& path) {
   return !is_same_file("/proc/self/exe", status) && !is_same_file(paths::front, status) && !is_same_file(paths::rewriter, status);
 }
 
+std::string recorded_runtime(const std::string& root, const std::string& id) {
+  for (const Kind& kind : kinds) {
+    const std::string record = (root.empty() ? kind.default_root : root) + "/" + id + "/" + kind.record;
+    if (::access(record.c_str(), F_OK) != 0) continue;
+    for (const char* path : kind.places) {
+      if (is_usable_runtime(path)) return path;
+    }
+  }
+  return {};
+}
+
 Error pass_through(const Invocation& invocation, char* const argv[]) {
   const std::string root = invocation.global("root");
   const std::string id = invocation.id();
@@ -62,8 +78,10 @@ Error pass_through(const Invocation& invocation, char* const argv[]) {
     if (!root.empty()) {
       try_runtime(state::grant_directory(paths::state, root, id) + "/runtime", argv);
     } else {
-      for (const char* guess : default_roots) try_runtime(state::grant_directory(paths::state, guess, id) + "/runtime", argv);
+      for (const Kind& kind : kinds)
+        try_runtime(state::grant_directory(paths::state, kind.default_root, id) + "/runtime", argv);
     }
+    try_runtime(recorded_runtime(root, id), argv);
   }
   try_runtime(std::string(paths::state) + "/runtime", argv);
   for (const char* path : usual) try_runtime(path, argv);

@@ -18,8 +18,12 @@ namespace hardened::runtime {
 // loop for ever.)
 [[nodiscard]] bool is_usable_runtime(const std::string& path);
 
-// Hands a verb that gives no rights to the runtime that made the container: the one its grant names, else the one the
-// last create used, else the usual ones. Nothing is read: the names are symbolic links that execve(2) follows, so a
+// The usual runtime of the kind that keeps the container `id` below `root` (empty: below its own default root), as its
+// record there tells; empty when there is none. For when our own state was removed while containers live.
+[[nodiscard]] std::string recorded_runtime(const std::string& root, const std::string& id);
+
+// Hands a verb that gives no rights to the runtime that made the container: the one its grant names, else the one whose
+// record there is, else the one the last create used, else the usual ones. Nothing is read: the names are symbolic links that execve(2) follows, so a
 // container stays killable whatever became of policy, state or logs. Returns only on failure.
 [[nodiscard]] Error pass_through(const Invocation& invocation, char* const argv[]);
 

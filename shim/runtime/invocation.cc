@@ -133,11 +133,19 @@ class Parser {
     if (missing_value) refuse("the last flag lacks its value", "give it a value");
   }
 
-  // A pass-through verb is handed on as it is; only its container id is of use (which runtime made it?). The first word
-  // that is no flag is the id for all of them (kill, delete, state, start …); a wrong guess finds no grant and is harmless.
+  // A pass-through verb is handed on as it is; only its container id is of use (which runtime made it?). It is the first
+  // word that is neither a flag nor a flag's value; a wrong guess finds no grant and is harmless.
   void parse_pass_through() {
-    for (; at_ < arguments_.size(); ++at_) {
-      if (!looks_like_flag(arguments_[at_])) result_.positionals.emplace_back(arguments_[at_]);
+    while (at_ < arguments_.size()) {
+      const std::string_view word = arguments_[at_];
+      if (!looks_like_flag(word)) {
+        if (word != "--") result_.positionals.emplace_back(word);
+        ++at_;
+        continue;
+      }
+      const Spelling spelling = spelling_of(word);
+      const Option* option = find_option(pass_through_options(), spelling.name);
+      at_ += option != nullptr && !spelling.value ? 2 : 1;
     }
   }
 

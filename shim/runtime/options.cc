@@ -116,6 +116,14 @@ constexpr Option update_options[] = {
     {"resources", "r", Arity::value},
 };
 
+// Those of checkpoint, events, list and ps that take a value: what follows is not the container's id.
+constexpr Option passed_options[] = {
+    {"empty-ns", "", Arity::value},    {"format", "", Arity::value},      {"image-path", "", Arity::value},
+    {"interval", "", Arity::value},    {"manage-cgroups-mode", "", Arity::value},
+    {"page-server", "", Arity::value}, {"parent-path", "", Arity::value}, {"status-fd", "", Arity::value},
+    {"work-path", "", Arity::value},
+};
+
 constexpr VerbTable verbs[] = {
     {"create", Verb::create, create_options, true},    {"exec", Verb::exec, exec_options, false},
     {"restore", Verb::restore, restore_options, true}, {"run", Verb::run, run_options, true},
@@ -125,6 +133,7 @@ constexpr VerbTable verbs[] = {
 }  // namespace
 
 std::span<const Option> global_options() { return globals; }
+std::span<const Option> pass_through_options() { return passed_options; }
 std::span<const VerbTable> verb_tables() { return verbs; }
 
 const Option* find_option(std::span<const Option> options, std::string_view name) {

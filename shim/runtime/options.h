@@ -29,6 +29,7 @@ struct VerbTable {
 };
 
 [[nodiscard]] std::span<const Option> global_options();
+[[nodiscard]] std::span<const Option> pass_through_options();
 [[nodiscard]] std::span<const VerbTable> verb_tables();
 
 // The option spelled `name` (long name or alias), or nothing.

@@ -67,6 +67,13 @@ Result<std::string> choose_runtime(const Policy& policy) {
               "install runc, or name the absolute path of runc or crun in \"runtimes\" of the policy");
 }
 
+Result<std::string> runtime_of(const Invocation& invocation, const std::optional<state::Grant>& grant,
+                               const Policy& policy) {
+  if (grant) return grant->runtime;
+  const std::string recorded = recorded_runtime(invocation.global("root"), invocation.id());
+  return recorded.empty() ? choose_runtime(policy) : recorded;
+}
+
 void introduce(Account& account, const std::optional<state::Grant>& grant, const Policy& policy) {
   account.settings = policy.audit;
   account.record.profile = policy.profile.name;

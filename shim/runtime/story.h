@@ -58,6 +58,10 @@ struct Account {
 // The first usable of the policy's runtimes (or of the usual places when it names none).
 [[nodiscard]] Result<std::string> choose_runtime(const Policy& policy);
 
+// The runtime that made the container `invocation` names: by its grant, else by its own record, else chosen.
+[[nodiscard]] Result<std::string> runtime_of(const Invocation& invocation, const std::optional<state::Grant>& grant,
+                                             const Policy& policy);
+
 // Notes in the account whose call this is, as the grant tells.
 void introduce(Account& account, const std::optional<state::Grant>& grant, const Policy& policy);
 // Notes what was decided in the account.

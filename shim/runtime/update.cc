@@ -116,7 +116,7 @@ Result<Handover> update(const Call& call, Account& account) {
   TRY(judgement, controls::harden(Spec(Json{{"linux", {{"resources", resources}}}}), policy, facts));
   note(account, judgement);
   TRY_DO(stop_if_refused(judgement, policy));
-  TRY(runtime, grant ? Result<std::string>(grant->runtime) : choose_runtime(policy));
+  TRY(runtime, runtime_of(call.invocation, grant, policy));
   TRY(document, sealed_document("resources", judgement.spec.elements("/linux/resources").dump()));
   TRY_DO(write_record(account));
   return Handover{runtime, with_resources(call, document_path(document)), std::move(document)};

@@ -109,6 +109,17 @@ TEST_CASE("command line: a verb that gives no rights is never an error") {
   }
 }
 
+TEST_CASE("command line: the container of a verb that gives no rights") {
+  for (const char* line : {"kill ID 9", "kill --all ID 9", "delete --force ID", "delete -f ID", "ps --format json ID aux",
+                           "ps --format=json ID", "events --stats --interval 5s ID", "state ID", "start -- ID",
+                           "checkpoint --image-path /i --work-path /w --leave-running ID"}) {
+    INFO(line);
+    CHECK(parsed(line).id() == "ID");
+  }
+  CHECK(parsed("list --format json").id().empty());
+  CHECK(parsed("ps --format").id().empty());
+}
+
 TEST_CASE("command line: the log of a call that is not understood is still known") {
   const Invocation invocation = parsed("--log /l --log-format json create --frobnicate ID");
   REQUIRE(invocation.error);

@@ -11,6 +11,7 @@
 #include "oracle.h"
 #include "policy/load.h"
 #include "runtime/known_names.h"
+#include "util/text.h"
 
 using namespace hardened;
 
@@ -44,42 +45,63 @@ Policy mixed(std::mt19937_64& random) {
 }
 
 // Applying the recorded changes, and nothing else, to the engine's spec gives the hardened one.
-Json replayed(const Json& spec, const controls::Judgement& judgement) {
+bool is_replayed(const Json& spec, const controls::Judgement& judgement) {
   Json result = spec;
   for (const controls::Decision& decision : judgement.decisions) {
-    if (decision.outcome == controls::Outcome::enforced || decision.outcome == controls::Outcome::clamped)
-      REQUIRE(oci::apply(result, decision.finding.change));
+    const bool changes =
+        decision.outcome == controls::Outcome::enforced || decision.outcome == controls::Outcome::clamped;
+    if (changes && !oci::apply(result, decision.finding.change)) return false;
   }
-  return result;
+  return result == judgement.spec.document();
 }
+
+// One sample under one policy, and what is wrong with what became of it.
+struct Trial {
+  const property::Sample& sample;
+  const Policy& policy;
+  std::vector<std::string> wrong;
+
+  void expect(bool holds, const std::string& sentence) {
+    if (!holds) wrong.push_back(sentence);
+  }
+};
 
 // What holds at every level: the record tells the whole truth, and judging the result again changes nothing. Returns
 // the hardened spec; nothing where it is refused.
-std::optional<Json> harden(const property::Sample& sample, const Policy& policy) {
-  const auto judgement = controls::harden(Spec(sample.spec), policy, sample.facts);
+std::optional<Json> harden(Trial& trial) {
+  const auto judgement = controls::harden(Spec(trial.sample.spec), trial.policy, trial.sample.facts);
   if (!judgement) {
-    FAIL_CHECK(judgement.error().message);
+    trial.wrong.push_back(judgement.error().message);
     return std::nullopt;
   }
-  CHECK(replayed(sample.spec, *judgement) == judgement->spec.document());
+  trial.expect(is_replayed(trial.sample.spec, *judgement), "the recorded changes do not make the hardened spec");
   if (judgement->refusal() != nullptr) return std::nullopt;
-  const auto again = controls::harden(judgement->spec, policy, sample.facts);
-  REQUIRE(again);
-  CHECK(again->spec.document() == judgement->spec.document());
+  const auto again = controls::harden(judgement->spec, trial.policy, trial.sample.facts);
+  trial.expect(again && again->spec.document() == judgement->spec.document(), "judging it again changes it");
   return judgement->spec.document();
 }
 
-void check_unknown_members(const property::Sample& sample, const Json& hardened) {
-  for (const std::string& pointer : sample.facts.unknown_members) {
+void check_unknown_members(Trial& trial, const Json& hardened) {
+  for (const std::string& pointer : trial.sample.facts.unknown_members) {
     const Json::json_pointer path(pointer);
-    CHECK(hardened.contains(path));
-    if (hardened.contains(path)) CHECK(hardened.at(path) == sample.spec.at(path));
+    trial.expect(hardened.contains(path) && hardened.at(path) == trial.sample.spec.at(path), "lost: " + pointer);
   }
 }
 
-std::uint64_t seed() {
-  return number_from("HARDENED_SEED", std::random_device{}());
+void report(const Trial& trial) {
+  if (trial.wrong.empty()) return;
+  FAIL_CHECK(join(trial.wrong, "\n") << "\nmutations: " << trial.sample.story
+                                     << "\nspec: " << trial.sample.spec.dump());
 }
+
+struct Run {
+  std::uint64_t seed = number_from("HARDENED_SEED", std::random_device{}());
+  std::uint64_t count;
+  property::Generator generator{seed};
+
+  explicit Run(std::uint64_t specs) : count(specs) { WARN("seed " << seed << ", " << count << " specs"); }
+};
+
 std::uint64_t specs() {
   return number_from("HARDENED_SPECS", 2000);
 }
@@ -87,42 +109,36 @@ std::uint64_t specs() {
 }  // namespace
 
 TEST_CASE("random specs: a hardened spec is never weaker, judging it again changes nothing, unknown members survive") {
-  const std::uint64_t start = seed();
-  const std::uint64_t count = specs();
-  WARN("seed " << start << ", " << count << " specs");
-  property::Generator generator(start);
+  Run run(specs());
   const Policy policies[] = {clamping("strict"), clamping("compat")};
   std::size_t passed = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const property::Sample sample = generator.next();
-    const Policy& policy = policies[i % 2];
-    INFO("mutations: " << sample.story << "\nspec: " << sample.spec.dump());
-    const auto hardened = harden(sample, policy);
-    if (!hardened) continue;
-    ++passed;
-    for (const std::string& sentence : property::violations(sample.spec, *hardened, policy, sample.facts))
-      FAIL_CHECK(sentence);
-    check_unknown_members(sample, *hardened);
+  for (std::uint64_t i = 0; i < run.count; ++i) {
+    const property::Sample sample = run.generator.next();
+    Trial trial{sample, policies[i % 2], {}};
+    if (const auto hardened = harden(trial)) {
+      ++passed;
+      check_unknown_members(trial, *hardened);
+      for (std::string& sentence : property::violations(sample.spec, *hardened, trial.policy, sample.facts))
+        trial.wrong.push_back(std::move(sentence));
+    }
+    report(trial);
   }
   WARN(passed << " were not refused");
   // A generator whose specs are all refused would prove nothing.
-  CHECK(passed * 10 > count);
+  CHECK(passed * 10 > run.count);
 }
 
 TEST_CASE("random specs: with every control at a level of its own the records are true and the result is stable") {
-  const std::uint64_t start = seed();
-  const std::uint64_t count = specs() / 4;
-  WARN("seed " << start << ", " << count << " specs");
-  property::Generator generator(start);
-  std::mt19937_64 random(start);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const property::Sample sample = generator.next();
+  Run run(specs() / 8);
+  std::mt19937_64 random(run.seed);
+  for (std::uint64_t i = 0; i < run.count; ++i) {
+    const property::Sample sample = run.generator.next();
     Policy policy = mixed(random);
-    INFO("mutations: " << sample.story << "\nspec: " << sample.spec.dump());
-    (void)harden(sample, policy);
+    Trial trial{sample, policy, {}};
+    (void)harden(trial);
     policy.mode = policy::Mode::audit;
     const auto audited = controls::harden(Spec(sample.spec), policy, sample.facts);
-    REQUIRE(audited);
-    CHECK(audited->spec.document() == sample.spec);
+    trial.expect(audited && audited->spec.document() == sample.spec, "audit mode changes the spec");
+    report(trial);
   }
 }

@@ -9,7 +9,6 @@ extern const Control additional_groups;
 extern const Control annotations;
 extern const Control apparmor;
 extern const Control approved_images;
-extern const Control bind_sources;
 extern const Control blkio;
 extern const Control capabilities;
 extern const Control cgroup_parent;

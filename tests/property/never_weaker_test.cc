@@ -142,3 +142,53 @@ TEST_CASE("random specs: with every control at a level of its own the records ar
     report(trial);
   }
 }
+
+// The oracle is worth what it sees: with a control switched off some spec must come out weaker, and the oracle must say
+// so.
+TEST_CASE("random specs: the oracle notices each control that is missing") {
+  constexpr const char* noticed[] = {"additional-groups",
+                                     "annotations",
+                                     "apparmor",
+                                     "blkio",
+                                     "capabilities",
+                                     "cpu",
+                                     "devices",
+                                     "engine-sockets",
+                                     "hooks",
+                                     "host-namespaces",
+                                     "hugetlb",
+                                     "intel-rdt",
+                                     "masked-paths",
+                                     "memory",
+                                     "mount-options",
+                                     "mount-types",
+                                     "net-devices",
+                                     "no-new-privileges",
+                                     "non-root-user",
+                                     "pids",
+                                     "process-knobs",
+                                     "propagation",
+                                     "read-only-rootfs",
+                                     "rlimits",
+                                     "seccomp",
+                                     "sensitive-mounts",
+                                     "sysctls",
+                                     "system-mounts",
+                                     "tmpfs-size",
+                                     "unified-cgroup"};
+  constexpr int most = 20000;
+  for (const char* control : noticed) {
+    INFO(control);
+    property::Generator generator(1);
+    Policy policy = clamping("strict");
+    policy.levels[control] = policy::Level::off;
+    bool seen = false;
+    for (int i = 0; i < most && !seen; ++i) {
+      const property::Sample sample = generator.next();
+      const auto judgement = controls::harden(Spec(sample.spec), policy, sample.facts);
+      if (!judgement || judgement->refusal() != nullptr) continue;
+      seen = !property::violations(sample.spec, judgement->spec.document(), policy, sample.facts).empty();
+    }
+    CHECK(seen);
+  }
+}

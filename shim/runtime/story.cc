@@ -46,9 +46,7 @@ Result<Policy> granted_policy(const std::optional<state::Grant>& grant) {
   TRY(profile, policy::decode_profile(grant->profile));
   policy.profile = std::move(profile);
   // Whatever the profile would allow: never more than create gave.
-  policy.profile.capabilities.clear();
-  for (const Json& capability : Spec(grant->process).elements("/capabilities/bounding"))
-    policy.profile.capabilities.push_back(capability.get<std::string>());
+  policy.profile.capabilities = Spec(grant->process).strings("/capabilities/bounding");
   policy.mode = grant->mode;
   policy.levels = grant->levels;
   policy.waivers = grant->waivers;

@@ -35,10 +35,12 @@ TEST_CASE("command line: the five verbs are found whatever the spelling, and wha
   const Row rows[] = {
       // As containerd's shim, conmon, CRI-O and buildkit spell it.
       {"--root /r --log /l --log-format json create --bundle /b --pid-file /p ID", Verb::create, "/b", "ID"},
-      {"--systemd-cgroup --log-format=json --log /l create --bundle /b --console-socket /s ID", Verb::create, "/b", "ID"},
+      {"--systemd-cgroup --log-format=json --log /l create --bundle /b --console-socket /s ID", Verb::create, "/b",
+       "ID"},
       {"--root=/r create --bundle /b ID", Verb::create, "/b", "ID"},
       {"run --bundle /b --keep ID", Verb::run, "/b", "ID"},
-      {"restore --image-path i --work-path w --detach --pid-file p -no-subreaper --bundle /b ID", Verb::restore, "/b", "ID"},
+      {"restore --image-path i --work-path w --detach --pid-file p -no-subreaper --bundle /b ID", Verb::restore, "/b",
+       "ID"},
       // Every form Go's flag package and getopt accept.
       {"create --bundle=/b ID", Verb::create, "/b", "ID"},
       {"create -bundle /b ID", Verb::create, "/b", "ID"},
@@ -75,13 +77,13 @@ TEST_CASE("command line: the five verbs are found whatever the spelling, and wha
 
 TEST_CASE("command line: what could smuggle a container past us is an error, never a guess") {
   const char* const lines[] = {
-      "create --config /x --bundle /b ID",      // crun: another spec than the one we rewrite
+      "create --config /x --bundle /b ID",  // crun: another spec than the one we rewrite
       "create -f /x ID",
       "run --no-pivot --bundle /b ID",
       "create --no-new-keyring ID",
-      "create --bun /b ID",                     // getopt's abbreviation
-      "create -b/b ID",                         // getopt's joined short form
-      "exec -td ID sh",                         // getopt's cluster
+      "create --bun /b ID",  // getopt's abbreviation
+      "create -b/b ID",      // getopt's joined short form
+      "exec -td ID sh",      // getopt's cluster
       "exec --frobnicate ID sh",
       "--frobnicate create --bundle /b ID",
       "--frobnicate x create --bundle /b ID",
@@ -101,7 +103,8 @@ TEST_CASE("command line: --help=false is no help, the container is created and s
 }
 
 TEST_CASE("command line: a verb that gives no rights is never an error") {
-  for (const char* line : {"kill --frobnicate ID 9", "--frobnicate kill ID", "delete --force ID", "state", "ps --format json ID aux"}) {
+  for (const char* line :
+       {"kill --frobnicate ID 9", "--frobnicate kill ID", "delete --force ID", "state", "ps --format json ID aux"}) {
     INFO(line);
     const Invocation invocation = parsed(line);
     CHECK_FALSE(invocation.error);
@@ -110,9 +113,9 @@ TEST_CASE("command line: a verb that gives no rights is never an error") {
 }
 
 TEST_CASE("command line: the container of a verb that gives no rights") {
-  for (const char* line : {"kill ID 9", "kill --all ID 9", "delete --force ID", "delete -f ID", "ps --format json ID aux",
-                           "ps --format=json ID", "events --stats --interval 5s ID", "state ID", "start -- ID",
-                           "checkpoint --image-path /i --work-path /w --leave-running ID"}) {
+  for (const char* line : {"kill ID 9", "kill --all ID 9", "delete --force ID", "delete -f ID",
+                           "ps --format json ID aux", "ps --format=json ID", "events --stats --interval 5s ID",
+                           "state ID", "start -- ID", "checkpoint --image-path /i --work-path /w --leave-running ID"}) {
     INFO(line);
     CHECK(parsed(line).id() == "ID");
   }

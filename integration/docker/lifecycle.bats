@@ -165,6 +165,19 @@ teardown() { remove_containers; }
   equals "$output" "$(docker inspect --format '{{.NetworkSettings.IPAddress}}' box)"
 }
 
+@test "--pid container:X of our own container shares X's processes" {
+  sleeper box
+  run hardened --rm --pid container:box "$BOX" cat /proc/1/comm
+  equals "$output" sleep
+}
+
+@test "--ipc container:X of our own container shares X's memory" {
+  sleeper box --ipc shareable
+  docker exec box sh -c 'echo shared >/dev/shm/file'
+  run hardened --rm --ipc container:box "$BOX" cat /dev/shm/file
+  equals "$output" shared
+}
+
 @test "--rm removes the container" {
   hardened --rm --name gone "$BOX" true
   run docker inspect gone

@@ -5,7 +5,11 @@ load helpers
 
 setup_file() { suite_up; }
 teardown_file() { suite_down; }
-teardown() { remove_containers; }
+teardown() {
+  remove_containers
+  rm -f "$HARDENED_STAGE/etc/hardened/profiles.d/half.json"
+  policy_reset
+}
 
 @test "--cgroup-parent=/" {
   stock -d --name free --cgroup-parent=/ "$BOX" sleep 600
@@ -54,12 +58,21 @@ limited() {
   [ "$status" -ne 0 ] || grep -qx 'oom_kill_disable 0' <<<"$(cgroup_of limited memory memory.oom_control)"
 }
 
-@test "--cpus beyond the machine's profile" {
-  local cpus
-  cpus=$(nproc)
-  stock -d --name free --cpus "$cpus" "$BOX" sleep 600
-  [ "$cpus" -gt 2 ] || skip "this machine has no more cpus than the profile allows"
-  refused cpu --cpus "$cpus" "$BOX" true
+# Docker refuses more cores than the machine has, so the profile allows half of one.
+half_a_core() {
+  mkdir -p "$HARDENED_STAGE/etc/hardened/profiles.d"
+  echo '{"name": "half", "extends": "strict", "limits": {"cpu": {"default": 0.5, "max": 0.5}}}' \
+    >"$HARDENED_STAGE/etc/hardened/profiles.d/half.json"
+  policy '{"default_profile": "half"}'
+}
+
+@test "--cpus beyond the profile" {
+  stock -d --name free --cpus 1 "$BOX" sleep 600
+  equals "$(cgroup_of free cpu cpu.cfs_quota_us)" "$(cgroup_of free cpu cpu.cfs_period_us)"
+  half_a_core
+  refused cpu --cpus 1 "$BOX" true
+  sleeper held --cpus 0.5
+  equals "$(($(cgroup_of held cpu cpu.cfs_quota_us) * 2))" "$(cgroup_of held cpu cpu.cfs_period_us)"
 }
 
 @test "--shm-size 100g" {
@@ -112,7 +125,14 @@ limited() {
 }
 
 @test "update --cpus beyond the profile" {
-  [ "$(nproc)" -gt 2 ] || skip "this machine has no more cpus than the profile allows"
-  sleeper held
-  refused_command cpu docker update --cpus "$(nproc)" held
+  stock -d --name free --cpus 0.25 "$BOX" sleep 600
+  docker update --cpus 1 free
+  equals "$(cgroup_of free cpu cpu.cfs_quota_us)" "$(cgroup_of free cpu cpu.cfs_period_us)"
+  half_a_core
+  sleeper held --cpus 0.25
+  before=$(cgroup_of held cpu cpu.cfs_quota_us)
+  refused_command cpu docker update --cpus 1 held
+  equals "$(cgroup_of held cpu cpu.cfs_quota_us)" "$before"
+  docker update --cpus 0.5 held
+  equals "$(cgroup_of held cpu cpu.cfs_quota_us)" $((before * 2))
 }

@@ -105,9 +105,13 @@ cannot() {
   inside sh -c "head -c 8192 /dev/zero >$HARDENED_STAGE/var/log/hardened/filler" || true
   run sleeper box
   local started=$status
+  run docker exec box echo inside
+  local inside=$output
+  run docker update --pids-limit 30 box
+  local updated=$status
   run manageable
   inside umount "$HARDENED_STAGE/var/log/hardened"
-  equals "$started" 0
+  equals "$started $inside $updated" "0 inside 0"
   equals "$status" 0
 }
 

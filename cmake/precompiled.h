@@ -1,6 +1,7 @@
 // The heavy headers that most translation units include; precompiled to keep a clean build short.
 #pragma once
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>

@@ -8,11 +8,13 @@ void Verdict::tighten(std::string pointer, std::optional<Json> after, std::strin
   const Json* found = spec_.find(pointer);
   if (found == nullptr ? !after : after && *found == *after) return;  // compared in place: a filter is large
   std::optional<Json> before = spec_.value(pointer);
-  findings_.push_back({Kind::tighten, {std::move(pointer), std::move(before), std::move(after)}, true, std::move(reason), {}, {}});
+  findings_.push_back(
+      {Kind::tighten, {std::move(pointer), std::move(before), std::move(after)}, true, std::move(reason), {}, {}});
 }
 
 void Verdict::insert(std::string pointer, Json element, std::string reason) {
-  findings_.push_back({Kind::tighten, {std::move(pointer), std::nullopt, std::move(element)}, true, std::move(reason), {}, {}});
+  findings_.push_back(
+      {Kind::tighten, {std::move(pointer), std::nullopt, std::move(element)}, true, std::move(reason), {}, {}});
 }
 
 void Verdict::excess(std::string pointer, std::optional<Json> clamped, std::string reason, std::string subject,
@@ -28,8 +30,12 @@ void Verdict::excess(std::string pointer, std::optional<Json> clamped, std::stri
 
 void Verdict::refuse(std::string pointer, std::string reason, std::string subject, std::string remedy) {
   const std::optional<Json> before = spec_.value(pointer);
-  findings_.push_back(
-      {Kind::excess, {std::move(pointer), before, before}, false, std::move(reason), std::move(subject), std::move(remedy)});
+  findings_.push_back({Kind::excess,
+                       {std::move(pointer), before, before},
+                       false,
+                       std::move(reason),
+                       std::move(subject),
+                       std::move(remedy)});
 }
 
 void Verdict::refuse_unseen(std::string pointer, std::string reason, std::string subject, std::string remedy) {

@@ -24,11 +24,11 @@ enum class Kind { tighten, excess };
 
 struct Finding {
   Kind kind = Kind::tighten;
-  Change change;         // what tightening or clamping does; for a warning, nothing is done
-  bool clampable = true; // false: there is no safe way to cut it down; clamp refuses
-  std::string reason;    // tighten: why, one clause; excess: what was asked, with the value
-  std::string subject;   // excess: the offending value, as a waiver names it ("CAP_SYS_ADMIN", "/var/run/docker.sock")
-  std::string remedy;    // excess: how to allow it, when a waiver is not the way; empty: a waiver for `subject`
+  Change change;          // what tightening or clamping does; for a warning, nothing is done
+  bool clampable = true;  // false: there is no safe way to cut it down; clamp refuses
+  std::string reason;     // tighten: why, one clause; excess: what was asked, with the value
+  std::string subject;    // excess: the offending value, as a waiver names it ("CAP_SYS_ADMIN", "/var/run/docker.sock")
+  std::string remedy;     // excess: how to allow it, when a waiver is not the way; empty: a waiver for `subject`
 };
 
 // The findings of one control. Their changes are applied in order, each to the result of the one before; some may be
@@ -42,7 +42,8 @@ class Verdict {
   // Inserts `element` into the array at `pointer` before the index (or "-").
   void insert(std::string pointer, Json element, std::string reason);
   // What the user asked for; `clamped` is what a clamp puts at `pointer`.
-  void excess(std::string pointer, std::optional<Json> clamped, std::string reason, std::string subject, std::string remedy = {});
+  void excess(std::string pointer, std::optional<Json> clamped, std::string reason, std::string subject,
+              std::string remedy = {});
   // An excess that cannot be cut down, only refused or allowed.
   void refuse(std::string pointer, std::string reason, std::string subject, std::string remedy = {});
   // The same where the value must not be seen: findings go to the audit log, and this one carries no `before`.

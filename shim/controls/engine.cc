@@ -18,9 +18,12 @@ bool owns_under(const Control& control, std::string_view prefix) {
 bool has_a_say(const Control& control, host::Operation operation) {
   if (control.on_every_operation) return true;
   switch (operation) {
-    case host::Operation::create: return true;
-    case host::Operation::exec: return owns_under(control, "/process");
-    case host::Operation::update: return owns_under(control, "/linux/resources");
+    case host::Operation::create:
+      return true;
+    case host::Operation::exec:
+      return owns_under(control, "/process");
+    case host::Operation::update:
+      return owns_under(control, "/linux/resources");
   }
   return true;
 }
@@ -85,11 +88,16 @@ Status verify(const Judgement& judgement, const Policy& policy, const Facts& fac
 
 std::string_view outcome_name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::enforced: return "enforced";
-    case Outcome::clamped: return "clamped";
-    case Outcome::refused: return "refused";
-    case Outcome::warned: return "warned";
-    case Outcome::waived: return "waived";
+    case Outcome::enforced:
+      return "enforced";
+    case Outcome::clamped:
+      return "clamped";
+    case Outcome::refused:
+      return "refused";
+    case Outcome::warned:
+      return "warned";
+    case Outcome::waived:
+      return "waived";
   }
   return "";
 }
@@ -124,8 +132,8 @@ std::string refusal_text(const Decision& decision) {
     reference = fmt::format(" ({} {})", control.references.front().document, control.references.front().item);
   const std::string remedy =
       finding.remedy.empty()
-          ? fmt::format("to allow it, add a waiver for control \"{}\" with \"allow\": [{}] and a reason to the policy", control.id,
-                        in_quotes(finding.subject))
+          ? fmt::format("to allow it, add a waiver for control \"{}\" with \"allow\": [{}] and a reason to the policy",
+                        control.id, in_quotes(finding.subject))
           : finding.remedy;
   return fmt::format("refused by {}: {}{}; {}", control.id, finding.reason, reference, remedy);
 }

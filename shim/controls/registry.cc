@@ -47,7 +47,9 @@ constexpr const Control* table[] = {
 
 }  // namespace
 
-std::span<const Control* const> registry() { return table; }
+std::span<const Control* const> registry() {
+  return table;
+}
 
 const Control* find_control(std::string_view id) {
   for (const Control* control : table) {

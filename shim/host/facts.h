@@ -43,8 +43,8 @@ struct PathFact {
 struct NamespaceFact {
   Identity identity;
   bool host = false;  // the very namespace this program runs in
-  // The container of ours it belongs to; nothing when it is not one of ours. The probe can only guess it (from a cgroup's
-  // name): the caller must clear it where no grant of that id exists.
+  // The container of ours it belongs to; nothing when it is not one of ours. The probe can only guess it (from a
+  // cgroup's name): the caller must clear it where no grant of that id exists.
   std::optional<std::string> container;
 };
 
@@ -73,9 +73,9 @@ struct Facts {
 
   std::string architecture = "x86_64";  // uname -m
   int kernel_major = 0, kernel_minor = 0;
-  int cgroup_version = 2;  // 1 also for the hybrid layout
+  int cgroup_version = 2;        // 1 also for the hybrid layout
   bool swap_accounting = false;  // a swap limit can be set: v1 memory.memsw.limit_in_bytes, v2 memory.swap.max exists
-  bool apparmor = false;   // enabled, and its profiles can be applied
+  bool apparmor = false;         // enabled, and its profiles can be applied
   bool selinux = false;
   std::vector<std::string> apparmor_profiles;  // loaded ones, when readable
   std::uint64_t memory_total = 0;              // bytes
@@ -88,9 +88,9 @@ struct Facts {
   std::map<std::string, PathFact> paths;
   std::map<std::string, NamespaceFact> namespaces;  // by the spec's linux.namespaces[].path
   std::vector<SensitiveFact> sensitive;
-  std::vector<std::string> graph_roots;     // directories below which engines keep root file systems and volumes
-  std::string engine_directory;             // the engine's own directory of this container; empty when unknown
-  std::vector<std::string> unknown_members; // of the spec, as JSON pointers
+  std::vector<std::string> graph_roots;      // directories below which engines keep root file systems and volumes
+  std::string engine_directory;              // the engine's own directory of this container; empty when unknown
+  std::vector<std::string> unknown_members;  // of the spec, as JSON pointers
 
   // What create granted (exec and update): the final process object and resources; null on create.
   Json granted_process;

@@ -79,7 +79,8 @@ Json missing_parent(const Change& change, const std::string& last) {
 }
 
 // The container that `path` leads to; what is missing of it is made.
-Result<Json*> parent_of(Json& document, const std::vector<std::string>& path, const std::string& last, const Change& change) {
+Result<Json*> parent_of(Json& document, const std::vector<std::string>& path, const std::string& last,
+                        const Change& change) {
   Json* parent = &document;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const Json* next = child(*parent, path[i]);

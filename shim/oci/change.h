@@ -21,9 +21,9 @@ struct Change {
   std::optional<Json> after;   // nothing: removed
 };
 
-// Applies `change` to `document`; missing parents are made: objects, or an array where the change appends ("-") or adds a
-// member of a set of strings (`after` is named as the last token says). Errors (Code::internal): a parent that is no container, or `before` that is not what stands there: a control that misread
-// the spec must not edit it.
+// Applies `change` to `document`; missing parents are made: objects, or an array where the change appends ("-") or adds
+// a member of a set of strings (`after` is named as the last token says). Errors (Code::internal): a parent that is no
+// container, or `before` that is not what stands there: a control that misread the spec must not edit it.
 [[nodiscard]] Status apply(Json& document, const Change& change);
 
 // What stands at `pointer` (same language); null, in the JSON sense, counts as absent.

@@ -24,8 +24,8 @@ constexpr Field capabilities_fields[] = {{"bounding", Type::strings},
 constexpr Shape capabilities{capabilities_fields};
 constexpr Field rlimit_fields[] = {{"type", Type::string}, {"hard", Type::integer}, {"soft", Type::integer}};
 constexpr Shape rlimit{rlimit_fields};
-constexpr Field scheduler_fields[] = {{"policy", Type::string},    {"nice", Type::integer},    {"priority", Type::integer},
-                                      {"flags", Type::strings},    {"runtime", Type::integer}, {"deadline", Type::integer},
+constexpr Field scheduler_fields[] = {{"policy", Type::string}, {"nice", Type::integer},    {"priority", Type::integer},
+                                      {"flags", Type::strings}, {"runtime", Type::integer}, {"deadline", Type::integer},
                                       {"period", Type::integer}};
 constexpr Shape scheduler{scheduler_fields};
 constexpr Field io_priority_fields[] = {{"class", Type::string}, {"priority", Type::integer}};
@@ -50,7 +50,8 @@ constexpr Field process_fields[] = {{"terminal", Type::boolean},
                                     {"execCPUAffinity", Type::object, &affinity}};
 constexpr Field root_fields[] = {{"path", Type::string}, {"readonly", Type::boolean}};
 constexpr Shape root{root_fields};
-constexpr Field id_mapping_fields[] = {{"containerID", Type::integer}, {"hostID", Type::integer}, {"size", Type::integer}};
+constexpr Field id_mapping_fields[] = {
+    {"containerID", Type::integer}, {"hostID", Type::integer}, {"size", Type::integer}};
 constexpr Shape id_mapping{id_mapping_fields};
 constexpr Field mount_fields[] = {{"destination", Type::string},
                                   {"type", Type::string},
@@ -81,16 +82,24 @@ constexpr Field device_rule_fields[] = {{"allow", Type::boolean},
                                         {"minor", Type::integer},
                                         {"access", Type::string}};
 constexpr Shape device_rule{device_rule_fields};
-constexpr Field memory_fields[] = {{"limit", Type::integer},       {"reservation", Type::integer},
-                                   {"swap", Type::integer},        {"kernel", Type::integer},
-                                   {"kernelTCP", Type::integer},   {"swappiness", Type::integer},
-                                   {"disableOOMKiller", Type::boolean}, {"useHierarchy", Type::boolean},
+constexpr Field memory_fields[] = {{"limit", Type::integer},
+                                   {"reservation", Type::integer},
+                                   {"swap", Type::integer},
+                                   {"kernel", Type::integer},
+                                   {"kernelTCP", Type::integer},
+                                   {"swappiness", Type::integer},
+                                   {"disableOOMKiller", Type::boolean},
+                                   {"useHierarchy", Type::boolean},
                                    {"checkBeforeUpdate", Type::boolean}};
 constexpr Shape memory{memory_fields};
-constexpr Field cpu_fields[] = {{"shares", Type::integer},          {"quota", Type::integer},
-                                {"burst", Type::integer},           {"period", Type::integer},
-                                {"realtimeRuntime", Type::integer}, {"realtimePeriod", Type::integer},
-                                {"cpus", Type::string},             {"mems", Type::string},
+constexpr Field cpu_fields[] = {{"shares", Type::integer},
+                                {"quota", Type::integer},
+                                {"burst", Type::integer},
+                                {"period", Type::integer},
+                                {"realtimeRuntime", Type::integer},
+                                {"realtimePeriod", Type::integer},
+                                {"cpus", Type::string},
+                                {"mems", Type::string},
                                 {"idle", Type::integer}};
 constexpr Shape cpu{cpu_fields};
 constexpr Field pids_fields[] = {{"limit", Type::integer}};
@@ -133,18 +142,15 @@ constexpr Field syscall_fields[] = {{"names", Type::strings},
                                     {"errnoRet", Type::integer},
                                     {"args", Type::objects, &seccomp_arg}};
 constexpr Shape syscall{syscall_fields};
-constexpr Field seccomp_fields[] = {{"defaultAction", Type::string},
-                                    {"defaultErrnoRet", Type::integer},
-                                    {"architectures", Type::strings},
-                                    {"flags", Type::strings},
-                                    {"listenerPath", Type::string},
-                                    {"listenerMetadata", Type::string},
+constexpr Field seccomp_fields[] = {{"defaultAction", Type::string},      {"defaultErrnoRet", Type::integer},
+                                    {"architectures", Type::strings},     {"flags", Type::strings},
+                                    {"listenerPath", Type::string},       {"listenerMetadata", Type::string},
                                     {"syscalls", Type::objects, &syscall}};
 constexpr Shape seccomp{seccomp_fields};
-constexpr Field rdt_fields[] = {{"closID", Type::string},          {"schemata", Type::strings},
-                                {"l3CacheSchema", Type::string},   {"memBwSchema", Type::string},
-                                {"enableMonitoring", Type::boolean}, {"enableCMT", Type::boolean},
-                                {"enableMBM", Type::boolean}};
+constexpr Field rdt_fields[] = {
+    {"closID", Type::string},      {"schemata", Type::strings},         {"l3CacheSchema", Type::string},
+    {"memBwSchema", Type::string}, {"enableMonitoring", Type::boolean}, {"enableCMT", Type::boolean},
+    {"enableMBM", Type::boolean}};
 constexpr Shape rdt{rdt_fields};
 constexpr Field memory_policy_fields[] = {{"mode", Type::string}, {"nodes", Type::string}, {"flags", Type::strings}};
 constexpr Shape memory_policy{memory_policy_fields};
@@ -170,35 +176,43 @@ constexpr Field linux_fields[] = {{"uidMappings", Type::objects, &id_mapping},
                                   {"personality", Type::object, &personality},
                                   {"timeOffsets", Type::maps, &time_offset}};
 constexpr Shape linux_shape{linux_fields};
-constexpr Field spec_fields[] = {{"ociVersion", Type::string},
-                                 {"process", Type::object, &process_shape},
-                                 {"root", Type::object, &root},
-                                 {"hostname", Type::string},
-                                 {"domainname", Type::string},
-                                 {"mounts", Type::objects, &mount},
-                                 {"hooks", Type::object, &hooks},
-                                 {"annotations", Type::map},
+constexpr Field spec_fields[] = {{"ociVersion", Type::string},         {"process", Type::object, &process_shape},
+                                 {"root", Type::object, &root},        {"hostname", Type::string},
+                                 {"domainname", Type::string},         {"mounts", Type::objects, &mount},
+                                 {"hooks", Type::object, &hooks},      {"annotations", Type::map},
                                  {"linux", Type::object, &linux_shape}};
 
 bool has_type(const Json& value, Type type) {
   const auto all = [&value](auto predicate) { return std::all_of(value.begin(), value.end(), predicate); };
   switch (type) {
-    case Type::boolean: return value.is_boolean();
-    case Type::integer: return value.is_number_integer();
-    case Type::string: return value.is_string();
-    case Type::strings: return value.is_array() && all([](const Json& e) { return e.is_string(); });
-    case Type::integers: return value.is_array() && all([](const Json& e) { return e.is_number_integer(); });
-    case Type::objects: return value.is_array() && all([](const Json& e) { return e.is_object(); });
-    case Type::map: return value.is_object() && all([](const Json& e) { return e.is_string(); });
-    case Type::maps: return value.is_object() && all([](const Json& e) { return e.is_object(); });
-    case Type::object: return value.is_object();
-    case Type::any: return true;
+    case Type::boolean:
+      return value.is_boolean();
+    case Type::integer:
+      return value.is_number_integer();
+    case Type::string:
+      return value.is_string();
+    case Type::strings:
+      return value.is_array() && all([](const Json& e) { return e.is_string(); });
+    case Type::integers:
+      return value.is_array() && all([](const Json& e) { return e.is_number_integer(); });
+    case Type::objects:
+      return value.is_array() && all([](const Json& e) { return e.is_object(); });
+    case Type::map:
+      return value.is_object() && all([](const Json& e) { return e.is_string(); });
+    case Type::maps:
+      return value.is_object() && all([](const Json& e) { return e.is_object(); });
+    case Type::object:
+      return value.is_object();
+    case Type::any:
+      return true;
   }
   return false;
 }
 
-constexpr std::string_view type_names[] = {"a boolean", "an integer", "a string", "a list of strings", "a list of integers", "an object",
-                                           "a list of objects", "an object of strings", "an object of objects", "anything"};
+constexpr std::string_view type_names[] = {"a boolean",         "an integer",           "a string",
+                                           "a list of strings", "a list of integers",   "an object",
+                                           "a list of objects", "an object of strings", "an object of objects",
+                                           "anything"};
 
 class Checker {
  public:
@@ -231,18 +245,20 @@ class Checker {
     const std::string fold = folded(key);
     for (const Field& field : shape.fields) {
       if (folded(field.name) == fold)
-        return fail(Code::syntax, fmt::format("cannot read {}: {} differs from \"{}\" only by case", name_, here, field.name));
+        return fail(Code::syntax,
+                    fmt::format("cannot read {}: {} differs from \"{}\" only by case", name_, here, field.name));
     }
     return {};
   }
 
   Status check_value(const Json& value, const Field& field, const std::string& here) {
     if (!has_type(value, field.type))
-      return fail(Code::syntax,
-                  fmt::format("cannot read {}: {} must be {}", name_, here, type_names[static_cast<std::size_t>(field.type)]));
+      return fail(Code::syntax, fmt::format("cannot read {}: {} must be {}", name_, here,
+                                            type_names[static_cast<std::size_t>(field.type)]));
     if (field.type == Type::object) return check(value, *field.shape, here);
     if (field.type == Type::objects || field.type == Type::maps) {
-      for (const auto& [key, element] : value.items()) TRY_DO(check(element, *field.shape, here + "/" + escaped_token(key)));
+      for (const auto& [key, element] : value.items())
+        TRY_DO(check(element, *field.shape, here + "/" + escaped_token(key)));
     }
     return {};
   }

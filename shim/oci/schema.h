@@ -31,6 +31,7 @@ extern const Shape resources_shape;  // update --resources FILE
 
 // Checks `document` against `shape`. Returns the JSON pointers of members the shape does not know, in document order.
 // Errors (Code::syntax): a member of the wrong type (null counts as absent), or a known one in another case.
-[[nodiscard]] Result<std::vector<std::string>> check_shape(const Json& document, const Shape& shape, const std::string& name);
+[[nodiscard]] Result<std::vector<std::string>> check_shape(const Json& document, const Shape& shape,
+                                                           const std::string& name);
 
 }  // namespace hardened::oci

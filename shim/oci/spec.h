@@ -39,4 +39,4 @@ class Spec {
 namespace hardened {
 using oci::Change;
 using oci::Spec;
-}
+}  // namespace hardened

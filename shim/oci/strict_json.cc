@@ -111,8 +111,8 @@ class Builder final : public nlohmann::json_sax<Json> {
     return false;
   }
 
-  // Members go to the end of the object's vector directly: ordered_json's own insertion searches the whole object, which
-  // is quadratic in what an attacker may send. Duplicates are found at end_object().
+  // Members go to the end of the object's vector directly: ordered_json's own insertion searches the whole object,
+  // which is quadratic in what an attacker may send. Duplicates are found at end_object().
   Json* place(Json value, std::string& pointer) {
     if (levels_.empty()) {
       document.value = std::move(value);
@@ -144,7 +144,8 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
 
   bool open(Json container) {
-    if (levels_.size() >= options_.max_depth) return stop(fmt::format("nested deeper than {} levels", options_.max_depth));
+    if (levels_.size() >= options_.max_depth)
+      return stop(fmt::format("nested deeper than {} levels", options_.max_depth));
     std::string pointer;
     Json* placed = place(std::move(container), pointer);
     levels_.push_back({placed, std::move(pointer), {}, {}});

@@ -25,8 +25,8 @@ struct StrictDocument {
   std::map<std::string, std::size_t> lines;  // RFC 6901 pointer → line, counted from 1
 };
 
-// Parses `text`, the whole of it. Errors (Code::syntax) name the line: duplicate members, bytes after the value, invalid
-// UTF-8, integers beyond 64 bits, too large or too deep documents. `name` is used in errors only.
+// Parses `text`, the whole of it. Errors (Code::syntax) name the line: duplicate members, bytes after the value,
+// invalid UTF-8, integers beyond 64 bits, too large or too deep documents. `name` is used in errors only.
 [[nodiscard]] Result<StrictDocument> parse_strict(std::string_view text, const std::string& name,
                                                   const StrictOptions& options = {});
 

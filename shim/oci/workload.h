@@ -12,12 +12,18 @@ enum class Engine { docker, podman, cri_o, containerd, buildkit, unknown };
 
 [[nodiscard]] constexpr std::string_view engine_name(Engine engine) {
   switch (engine) {
-    case Engine::docker: return "docker";
-    case Engine::podman: return "podman";
-    case Engine::cri_o: return "cri-o";
-    case Engine::containerd: return "containerd";
-    case Engine::buildkit: return "buildkit";
-    case Engine::unknown: break;
+    case Engine::docker:
+      return "docker";
+    case Engine::podman:
+      return "podman";
+    case Engine::cri_o:
+      return "cri-o";
+    case Engine::containerd:
+      return "containerd";
+    case Engine::buildkit:
+      return "buildkit";
+    case Engine::unknown:
+      break;
   }
   return "unknown";
 }
@@ -32,10 +38,10 @@ enum class Engine { docker, podman, cri_o, containerd, buildkit, unknown };
 
 struct Workload {
   Engine engine = Engine::unknown;
-  std::string id;            // the container id on the command line
-  std::string image;         // as the user typed it: "nginx:1.25"; empty when the engine does not say
-  std::string image_digest;  // "sha256:…"; empty when unknown
-  std::map<std::string, std::string> labels;       // may come from the image's author
+  std::string id;                             // the container id on the command line
+  std::string image;                          // as the user typed it: "nginx:1.25"; empty when the engine does not say
+  std::string image_digest;                   // "sha256:…"; empty when unknown
+  std::map<std::string, std::string> labels;  // may come from the image's author
   std::map<std::string, std::string> annotations;  // from whoever may call the engine
 };
 

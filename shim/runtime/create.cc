@@ -47,8 +47,8 @@ Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Fac
 }
 
 // From here on there is a grant: mounts, record, spec, in this order, so that config.json changes last.
-Status hand_on(const oci::Bundle& bundle, Spec spec, const host::Probe& probe, const Policy& policy, const state::Grant& grant,
-               Account& account) {
+Status hand_on(const oci::Bundle& bundle, Spec spec, const host::Probe& probe, const Policy& policy,
+               const state::Grant& grant, Account& account) {
   if (policy.mode == policy::Mode::enforce) {
     const rootfs::Places places{std::string(paths::state) + "/mounts",
                                 state::grant_directory(paths::state, grant.runtime_root, grant.id) + "/root"};
@@ -76,11 +76,12 @@ void introduce(Account& account, const Workload& workload, const Policy& policy)
 Result<Handover> create(const Call& call, Account& account) {
   const std::string id = call.invocation.id();
   TRY(bundle, oci::Bundle::open(call.invocation.flag("bundle")));
-  TRY(probe, host::probe(bundle.spec(), {.operation = host::Operation::create,
-                                         .id = id,
-                                         .runtime_path = {},  // the policy names it, and the policy depends on the workload
-                                         .runtime_root = call.invocation.global("root"),
-                                         .bundle = bundle.directory()}));
+  TRY(probe,
+      host::probe(bundle.spec(), {.operation = host::Operation::create,
+                                  .id = id,
+                                  .runtime_path = {},  // the policy names it, and the policy depends on the workload
+                                  .runtime_root = call.invocation.global("root"),
+                                  .bundle = bundle.directory()}));
   Facts& facts = probe.facts;
   facts.unknown_members = bundle.unknown_members();
   TRY(policy, policy::load(facts.workload, call.program, utc_today(), known_names()));

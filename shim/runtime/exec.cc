@@ -87,8 +87,9 @@ Facts facts_for(const Call& call, const std::optional<state::Grant>& grant, cons
 Status refuse_changes(const controls::Judgement& judgement) {
   for (const controls::Decision& decision : judgement.decisions) {
     if (decision.outcome == controls::Outcome::enforced || decision.outcome == controls::Outcome::clamped)
-      return fail(Code::refused, fmt::format("refused by {}: the flags ask for more than the container was granted, at {}",
-                                             decision.control->id, decision.finding.change.pointer),
+      return fail(Code::refused,
+                  fmt::format("refused by {}: the flags ask for more than the container was granted, at {}",
+                              decision.control->id, decision.finding.change.pointer),
                   "leave the flag out");
   }
   return {};
@@ -101,7 +102,8 @@ Result<Handover> exec(const Call& call, Account& account) {
   TRY(policy, granted_policy(grant));
   introduce(account, grant, policy);
   const std::string file = call.invocation.flag("process");
-  TRY(request, file.empty() ? process_from_flags(call.invocation, grant ? grant->process : Json()) : read_process(file));
+  TRY(request,
+      file.empty() ? process_from_flags(call.invocation, grant ? grant->process : Json()) : read_process(file));
 
   const Facts facts = facts_for(call, grant, request);
   TRY(judgement, controls::harden(Spec(Json{{"process", request.process}}), policy, facts));
@@ -115,7 +117,8 @@ Result<Handover> exec(const Call& call, Account& account) {
   }
   TRY(document, sealed_document("process", judgement.spec.elements("/process").dump()));
   TRY_DO(write_record(account));
-  return Handover{runtime, with_flag_value(call.argv, call.invocation, "process", document_path(document)), std::move(document)};
+  return Handover{runtime, with_flag_value(call.argv, call.invocation, "process", document_path(document)),
+                  std::move(document)};
 }
 
 }  // namespace hardened::runtime

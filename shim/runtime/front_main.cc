@@ -1,6 +1,6 @@
-// hardened-runtime: the door. A small static program, because an engine calls its runtime four times a container and most
-// calls only pass through. It decides from argv alone who goes on: the low-level runtime for verbs that give no rights,
-// the rewriting program for the five that do.
+// hardened-runtime: the door. A small static program, because an engine calls its runtime four times a container and
+// most calls only pass through. It decides from argv alone who goes on: the low-level runtime for verbs that give no
+// rights, the rewriting program for the five that do.
 #include <unistd.h>
 
 #include <cerrno>

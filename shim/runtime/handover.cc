@@ -41,7 +41,8 @@ unsigned long number_or_zero(const std::string& text) {
 unsigned preserved_descriptors(const Invocation& invocation) {
   const char* listen = std::getenv("LISTEN_FDS");  // read as runc reads it: which descriptors to leave open
   constexpr unsigned long most = 1024;
-  const unsigned long count = number_or_zero(invocation.flag("preserve-fds")) + number_or_zero(listen != nullptr ? listen : "");
+  const unsigned long count =
+      number_or_zero(invocation.flag("preserve-fds")) + number_or_zero(listen != nullptr ? listen : "");
   return static_cast<unsigned>(std::min(count, most));
 }
 
@@ -51,13 +52,16 @@ void try_runtime(const std::string& path, char* const argv[]) {
 
 }  // namespace
 
-std::span<const char* const> usual_runtimes() { return usual; }
+std::span<const char* const> usual_runtimes() {
+  return usual;
+}
 
 bool is_usable_runtime(const std::string& path) {
   struct stat status {};
   if (path.empty() || path.front() != '/' || ::stat(path.c_str(), &status) != 0) return false;
   if (!S_ISREG(status.st_mode) || (status.st_mode & 0111U) == 0) return false;
-  return !is_same_file("/proc/self/exe", status) && !is_same_file(paths::front, status) && !is_same_file(paths::rewriter, status);
+  return !is_same_file("/proc/self/exe", status) && !is_same_file(paths::front, status) &&
+         !is_same_file(paths::rewriter, status);
 }
 
 std::string recorded_runtime(const std::string& root, const std::string& id) {
@@ -92,8 +96,10 @@ Error pass_through(const Invocation& invocation, char* const argv[]) {
 Error become(const std::string& runtime, const Invocation& invocation, const std::vector<std::string>& arguments,
              std::optional<int> keep) {
   if (!is_usable_runtime(runtime))
-    return Error{Code::io, "cannot run the low-level runtime " + runtime + ": it is missing, not executable, or this program itself",
-                 "name the absolute path of runc or crun in \"runtimes\" of the policy"};
+    return Error{
+        Code::io,
+        "cannot run the low-level runtime " + runtime + ": it is missing, not executable, or this program itself",
+        "name the absolute path of runc or crun in \"runtimes\" of the policy"};
   ::close_range(3 + preserved_descriptors(invocation), ~0U, CLOSE_RANGE_CLOEXEC);
   if (keep) ::fcntl(*keep, F_SETFD, 0);
   std::vector<char*> argv;

@@ -23,14 +23,15 @@ namespace hardened::runtime {
 [[nodiscard]] std::string recorded_runtime(const std::string& root, const std::string& id);
 
 // Hands a verb that gives no rights to the runtime that made the container: the one its grant names, else the one whose
-// record there is, else the one the last create used, else the usual ones. Nothing is read: the names are symbolic links that execve(2) follows, so a
-// container stays killable whatever became of policy, state or logs. Returns only on failure.
+// record there is, else the one the last create used, else the usual ones. Nothing is read: the names are symbolic
+// links that execve(2) follows, so a container stays killable whatever became of policy, state or logs. Returns only on
+// failure.
 [[nodiscard]] Error pass_through(const Invocation& invocation, char* const argv[]);
 
 // Replaces this process by `runtime` with `arguments` (argv[0] included) and the environment as it is. Marks every
 // descriptor from 3 + --preserve-fds (+ $LISTEN_FDS) on as close-on-exec first (CVE-2024-21626), but for `keep`.
 // Returns only on failure.
-[[nodiscard]] Error become(const std::string& runtime, const Invocation& invocation, const std::vector<std::string>& arguments,
-                           std::optional<int> keep = std::nullopt);
+[[nodiscard]] Error become(const std::string& runtime, const Invocation& invocation,
+                           const std::vector<std::string>& arguments, std::optional<int> keep = std::nullopt);
 
 }  // namespace hardened::runtime

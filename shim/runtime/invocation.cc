@@ -18,7 +18,9 @@ std::string last_value(const std::vector<Flag>& flags, std::string_view name) {
 }
 
 // "-", "--" and words are no flags. Go's flag package takes one dash or two for every name.
-bool looks_like_flag(std::string_view word) { return word.size() > 1 && word[0] == '-' && word != "--"; }
+bool looks_like_flag(std::string_view word) {
+  return word.size() > 1 && word[0] == '-' && word != "--";
+}
 
 struct Spelling {
   std::string_view name;
@@ -129,12 +131,13 @@ class Parser {
     const bool runs_nothing = result_.positionals.empty() || result_.flag("help") == "true";  // not --help=false
     if (problem.empty() && runs_nothing) return;
     result_.verb = table.verb;
-    if (!problem.empty()) refuse(in_quotes(problem) + " is not allowed with " + result_.verb_name, "leave the flag out");
+    if (!problem.empty())
+      refuse(in_quotes(problem) + " is not allowed with " + result_.verb_name, "leave the flag out");
     if (missing_value) refuse("the last flag lacks its value", "give it a value");
   }
 
-  // A pass-through verb is handed on as it is; only its container id is of use (which runtime made it?). It is the first
-  // word that is neither a flag nor a flag's value; a wrong guess finds no grant and is harmless.
+  // A pass-through verb is handed on as it is; only its container id is of use (which runtime made it?). It is the
+  // first word that is neither a flag nor a flag's value; a wrong guess finds no grant and is harmless.
   void parse_pass_through() {
     while (at_ < arguments_.size()) {
       const std::string_view word = arguments_[at_];
@@ -156,8 +159,12 @@ class Parser {
 
 }  // namespace
 
-std::string Invocation::global(std::string_view name) const { return last_value(globals, name); }
-std::string Invocation::flag(std::string_view name) const { return last_value(flags, name); }
+std::string Invocation::global(std::string_view name) const {
+  return last_value(globals, name);
+}
+std::string Invocation::flag(std::string_view name) const {
+  return last_value(flags, name);
+}
 
 bool Invocation::has_flag(std::string_view name) const {
   for (const Flag& flag : flags) {
@@ -174,7 +181,9 @@ std::vector<std::string> Invocation::all(std::string_view name) const {
   return values;
 }
 
-Invocation parse(std::span<const char* const> arguments) { return Parser(arguments).parse(); }
+Invocation parse(std::span<const char* const> arguments) {
+  return Parser(arguments).parse();
+}
 
 std::vector<std::string> with_flag_value(std::span<const char* const> arguments, const Invocation& invocation,
                                          std::string_view name, const std::string& value) {

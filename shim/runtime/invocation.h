@@ -47,7 +47,8 @@ struct Invocation {
 [[nodiscard]] Invocation parse(std::span<const char* const> arguments);
 
 // argv with every value of the verb's flag `name` replaced by `value`, everything else byte for byte as it was.
-[[nodiscard]] std::vector<std::string> with_flag_value(std::span<const char* const> arguments, const Invocation& invocation,
-                                                       std::string_view name, const std::string& value);
+[[nodiscard]] std::vector<std::string> with_flag_value(std::span<const char* const> arguments,
+                                                       const Invocation& invocation, std::string_view name,
+                                                       const std::string& value);
 
 }  // namespace hardened::runtime

@@ -30,11 +30,12 @@ std::vector<std::string> groups() {
 const policy::Known& known_names() {
   static const auto controls = control_ids();
   static const auto group_list = groups();
-  static const policy::Known known{.controls = controls,
-                                   .capabilities = kernel::capability_names(),
-                                   .socket_families = controls::socket_family_names(),
-                                   .syscall_groups = group_list,
-                                   .is_syscall = [](std::string_view name) { return kernel::is_syscall(std::string(name)); }};
+  static const policy::Known known{
+      .controls = controls,
+      .capabilities = kernel::capability_names(),
+      .socket_families = controls::socket_family_names(),
+      .syscall_groups = group_list,
+      .is_syscall = [](std::string_view name) { return kernel::is_syscall(std::string(name)); }};
   return known;
 }
 

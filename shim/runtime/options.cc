@@ -7,30 +7,19 @@ namespace {
 constexpr Option globals[] = {
     {"cgroup-manager", "", Arity::value},  // crun
     {"criu", "", Arity::value},            // runc 1.0, 1.1
-    {"debug", "", Arity::flag},
-    {"help", "h", Arity::flag},
-    {"log", "", Arity::value},
-    {"log-format", "", Arity::value},
-    {"log-level", "", Arity::value},  // crun
-    {"root", "", Arity::value},
-    {"rootless", "", Arity::value},
-    {"systemd-cgroup", "", Arity::flag},
+    {"debug", "", Arity::flag},           {"help", "h", Arity::flag},      {"log", "", Arity::value},
+    {"log-format", "", Arity::value},     {"log-level", "", Arity::value},  // crun
+    {"root", "", Arity::value},           {"rootless", "", Arity::value},  {"systemd-cgroup", "", Arity::flag},
     {"version", "v", Arity::flag},
 };
 
 // --no-pivot leaves the host's file system reachable below the container's root; --no-new-keyring lends the container
 // the caller's session keyring; crun's --config names a spec other than the one we rewrite.
 constexpr Option create_options[] = {
-    {"bundle", "b", Arity::value},
-    {"config", "f", Arity::forbidden},
-    {"console-socket", "", Arity::value},
-    {"help", "h", Arity::flag},
-    {"no-new-keyring", "", Arity::forbidden},
-    {"no-pivot", "", Arity::forbidden},
+    {"bundle", "b", Arity::value},     {"config", "f", Arity::forbidden},        {"console-socket", "", Arity::value},
+    {"help", "h", Arity::flag},        {"no-new-keyring", "", Arity::forbidden}, {"no-pivot", "", Arity::forbidden},
     {"no-subreaper", "", Arity::flag},  // crun
-    {"pid-file", "", Arity::value},
-    {"pidfd-socket", "", Arity::value},
-    {"preserve-fds", "", Arity::value},
+    {"pid-file", "", Arity::value},    {"pidfd-socket", "", Arity::value},       {"preserve-fds", "", Arity::value},
 };
 
 constexpr Option run_options[] = {
@@ -118,9 +107,14 @@ constexpr Option update_options[] = {
 
 // Those of checkpoint, events, list and ps that take a value: what follows is not the container's id.
 constexpr Option passed_options[] = {
-    {"empty-ns", "", Arity::value},    {"format", "", Arity::value},      {"image-path", "", Arity::value},
-    {"interval", "", Arity::value},    {"manage-cgroups-mode", "", Arity::value},
-    {"page-server", "", Arity::value}, {"parent-path", "", Arity::value}, {"status-fd", "", Arity::value},
+    {"empty-ns", "", Arity::value},
+    {"format", "", Arity::value},
+    {"image-path", "", Arity::value},
+    {"interval", "", Arity::value},
+    {"manage-cgroups-mode", "", Arity::value},
+    {"page-server", "", Arity::value},
+    {"parent-path", "", Arity::value},
+    {"status-fd", "", Arity::value},
     {"work-path", "", Arity::value},
 };
 
@@ -132,9 +126,15 @@ constexpr VerbTable verbs[] = {
 
 }  // namespace
 
-std::span<const Option> global_options() { return globals; }
-std::span<const Option> pass_through_options() { return passed_options; }
-std::span<const VerbTable> verb_tables() { return verbs; }
+std::span<const Option> global_options() {
+  return globals;
+}
+std::span<const Option> pass_through_options() {
+  return passed_options;
+}
+std::span<const VerbTable> verb_tables() {
+  return verbs;
+}
 
 const Option* find_option(std::span<const Option> options, std::string_view name) {
   for (const Option& option : options) {

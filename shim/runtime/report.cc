@@ -50,6 +50,8 @@ void report_failure(const Invocation& invocation, const std::string& message) {
   (void)write_all(STDERR_FILENO, message + "\n", "stderr");
 }
 
-int failure_status(const Invocation& invocation) { return invocation.verb_name == "exec" ? 255 : 1; }
+int failure_status(const Invocation& invocation) {
+  return invocation.verb_name == "exec" ? 255 : 1;
+}
 
 }  // namespace hardened::runtime

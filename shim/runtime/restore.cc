@@ -1,5 +1,5 @@
-// restore: a checkpoint comes back with the capabilities, filter and namespaces it was taken with, whatever the spec in the
-// bundle says, so rewriting that spec would prove nothing. Refused by name.
+// restore: a checkpoint comes back with the capabilities, filter and namespaces it was taken with, whatever the spec in
+// the bundle says, so rewriting that spec would prove nothing. Refused by name.
 #include "runtime/story.h"
 
 namespace hardened::runtime {

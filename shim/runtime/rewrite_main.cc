@@ -20,7 +20,7 @@ struct Row {
 };
 
 constexpr Row stories[] = {
-    {Verb::create, runtime::create}, {Verb::run, runtime::create},         {Verb::exec, runtime::exec},
+    {Verb::create, runtime::create}, {Verb::run, runtime::create},      {Verb::exec, runtime::exec},
     {Verb::update, runtime::update}, {Verb::restore, runtime::restore},
 };
 
@@ -33,7 +33,8 @@ Result<runtime::Handover> tell(const runtime::Call& call, runtime::Account& acco
   try {
     const auto* row = std::find_if(std::begin(stories), std::end(stories),
                                    [&call](const Row& candidate) { return candidate.verb == call.invocation.verb; });
-    if (row == std::end(stories)) return fail(Code::usage, "cannot do " + call.invocation.verb_name + " here", "call hardened-runtime");
+    if (row == std::end(stories))
+      return fail(Code::usage, "cannot do " + call.invocation.verb_name + " here", "call hardened-runtime");
     return row->story(call, account);
   } catch (const std::exception& error) {
     return fail(Code::internal, std::string("cannot go on: ") + error.what(), "please report this as a bug");
@@ -61,6 +62,7 @@ int main(int argc, char* argv[]) {
   const runtime::Call call{invocation, arguments, base_name(argc > 0 ? argv[0] : nullptr)};
   const Result<runtime::Handover> handover = tell(call, account);
   if (!handover) return end(invocation, account, handover.error());
-  const std::optional<int> keep = handover->document.valid() ? std::optional<int>(handover->document.get()) : std::nullopt;
+  const std::optional<int> keep =
+      handover->document.valid() ? std::optional<int>(handover->document.get()) : std::nullopt;
   return end(invocation, account, runtime::become(handover->runtime, invocation, handover->arguments, keep));
 }

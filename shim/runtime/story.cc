@@ -96,7 +96,8 @@ Status write_record(Account& account) {
   account.record.verdict = audit::Verdict::allowed;
   const Status reported = audit::report(account.record, account.settings);
   if (reported) return {};
-  return fail(Code::policy, "cannot write the audit log, and the policy says \"refuse\" then: " + reported.error().message,
+  return fail(Code::policy,
+              "cannot write the audit log, and the policy says \"refuse\" then: " + reported.error().message,
               "make the log writable, or set \"when_unwritable\" to \"continue\"");
 }
 
@@ -112,6 +113,8 @@ Result<Fd> sealed_document(const std::string& name, const std::string& text) {
   return high.valid() ? std::move(high) : std::move(file);
 }
 
-std::string document_path(const Fd& document) { return "/proc/self/fd/" + std::to_string(document.get()); }
+std::string document_path(const Fd& document) {
+  return "/proc/self/fd/" + std::to_string(document.get());
+}
 
 }  // namespace hardened::runtime

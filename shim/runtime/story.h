@@ -38,7 +38,7 @@ struct Account {
 
 // The stories. On success the caller becomes `Handover::runtime` at once; on failure nothing has changed for the
 // container, and the caller reports and records the error.
-[[nodiscard]] Result<Handover> create(const Call& call, Account& account);   // create and run
+[[nodiscard]] Result<Handover> create(const Call& call, Account& account);  // create and run
 [[nodiscard]] Result<Handover> exec(const Call& call, Account& account);
 [[nodiscard]] Result<Handover> update(const Call& call, Account& account);
 [[nodiscard]] Result<Handover> restore(const Call& call, Account& account);
@@ -71,8 +71,8 @@ void note(Account& account, const controls::Judgement& judgement);
 // Writes the record of a call that goes ahead. An unwritable log is an error only where the policy says "refuse".
 [[nodiscard]] Status write_record(Account& account);
 
-// A sealed, anonymous file with `text`, and the path under which the runtime this process becomes can open it. Sealed: what
-// was judged is what the runtime reads; anonymous: nothing to clean up, no name to race for.
+// A sealed, anonymous file with `text`, and the path under which the runtime this process becomes can open it. Sealed:
+// what was judged is what the runtime reads; anonymous: nothing to clean up, no name to race for.
 [[nodiscard]] Result<Fd> sealed_document(const std::string& name, const std::string& text);
 [[nodiscard]] std::string document_path(const Fd& document);
 

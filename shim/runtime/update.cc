@@ -46,11 +46,13 @@ Result<std::int64_t> amount_from(const std::string& text, bool size) {
   const std::string unit = oci::folded(std::string_view(end, text.data() + text.size()));
   constexpr std::string_view letters = "bkmgt";
   const std::size_t power = unit.empty() ? 0 : letters.find(unit.front());
-  const bool known = unit.empty() || (size && power != std::string_view::npos &&
-                                      (unit.size() == 1 || (power > 0 && (unit.substr(1) == "b" || unit.substr(1) == "ib"))));
+  const bool known =
+      unit.empty() || (size && power != std::string_view::npos &&
+                       (unit.size() == 1 || (power > 0 && (unit.substr(1) == "b" || unit.substr(1) == "ib"))));
   std::int64_t result = 0;
   if (error != std::errc{} || !known || __builtin_mul_overflow(value, std::int64_t{1} << (10 * power), &result))
-    return fail(Code::usage, "cannot understand the amount " + in_quotes(text), "give a whole number, for memory with k, m or g");
+    return fail(Code::usage, "cannot understand the amount " + in_quotes(text),
+                "give a whole number, for memory with k, m or g");
   return result;
 }
 
@@ -68,7 +70,8 @@ Result<Json> resources_from_flags(const Invocation& invocation) {
   }
   for (const char* flag : {"l3-cache-schema", "mem-bw-schema"}) {
     if (invocation.has_flag(flag))
-      return fail(Code::refused, std::string("refused by intel-rdt: --") + flag + " changes cache shares of the whole host",
+      return fail(Code::refused,
+                  std::string("refused by intel-rdt: --") + flag + " changes cache shares of the whole host",
                   "leave the flag out");
   }
   return resources.document();
@@ -85,16 +88,18 @@ Result<Json> read_resources(const std::string& source) {
   TRY(document, oci::parse_strict(text, name));
   TRY(unknown, oci::check_shape(document.value, oci::resources_shape, name));
   if (!unknown.empty())
-    return fail(Code::refused, "refused by unknown-fields: " + in_quotes("/linux/resources" + unknown.front()) +
-                                   " is not in the runtime-spec",
-                "leave the member out");
+    return fail(
+        Code::refused,
+        "refused by unknown-fields: " + in_quotes("/linux/resources" + unknown.front()) + " is not in the runtime-spec",
+        "leave the member out");
   return std::move(document.value);
 }
 
 // The argument list with our document in the place of whatever named the resources.
 std::vector<std::string> with_resources(const Call& call, const std::string& path) {
   if (call.invocation.has_flag("resources")) return with_flag_value(call.argv, call.invocation, "resources", path);
-  std::vector<std::string> arguments(call.argv.begin(), call.argv.begin() + static_cast<std::ptrdiff_t>(call.invocation.verb_at) + 1);
+  std::vector<std::string> arguments(call.argv.begin(),
+                                     call.argv.begin() + static_cast<std::ptrdiff_t>(call.invocation.verb_at) + 1);
   arguments.insert(arguments.end(), {"--resources", path, call.invocation.id()});
   return arguments;
 }

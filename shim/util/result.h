@@ -38,7 +38,8 @@ using Status = Result<void>;
 }
 
 // A failed system call: "cannot open X (ENOENT)". The symbolic name, never strerror(): dockerd maps the substrings
-// "no such file or directory" and "permission denied" of a runtime's error to exit status 127 and 126 (moby daemon/errors.go).
+// "no such file or directory" and "permission denied" of a runtime's error to exit status 127 and 126 (moby
+// daemon/errors.go).
 [[nodiscard]] tl::unexpected<Error> fail_errno(const std::string& what, int error);
 
 }  // namespace hardened
@@ -46,14 +47,14 @@ using Status = Result<void>;
 // TRY(name, expression): unwraps a Result into a new variable, or returns its error.
 #define HARDENED_JOIN_(a, b) a##b
 #define HARDENED_JOIN(a, b) HARDENED_JOIN_(a, b)
-#define TRY(name, ...)                                                                  \
-  auto HARDENED_JOIN(try_, __LINE__) = (__VA_ARGS__);                                   \
-  if (!HARDENED_JOIN(try_, __LINE__))                                                   \
+#define TRY(name, ...)                                                                            \
+  auto HARDENED_JOIN(try_, __LINE__) = (__VA_ARGS__);                                             \
+  if (!HARDENED_JOIN(try_, __LINE__))                                                             \
     return ::tl::unexpected<::hardened::Error>(std::move(HARDENED_JOIN(try_, __LINE__)).error()); \
   auto name = *std::move(HARDENED_JOIN(try_, __LINE__))
 // TRY_DO(expression): the same for a Status, or where the value is not needed.
-#define TRY_DO(...)                                                                     \
-  do {                                                                                  \
-    auto try_do_result = (__VA_ARGS__);                                                 \
+#define TRY_DO(...)                                                                                   \
+  do {                                                                                                \
+    auto try_do_result = (__VA_ARGS__);                                                               \
     if (!try_do_result) return ::tl::unexpected<::hardened::Error>(std::move(try_do_result).error()); \
   } while (false)

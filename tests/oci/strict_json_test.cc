@@ -5,7 +5,8 @@
 using hardened::oci::parse_strict;
 
 TEST_CASE("strict JSON: order, unknown members and 64-bit numbers survive a round trip") {
-  const std::string text = R"({"z":1,"a":{"x":18446744073709551615,"y":-9223372036854775808},"f":1.5,"l":[null,true,"é"]})";
+  const std::string text =
+      R"({"z":1,"a":{"x":18446744073709551615,"y":-9223372036854775808},"f":1.5,"l":[null,true,"é"]})";
   const auto parsed = parse_strict(text, "t");
   REQUIRE(parsed);
   CHECK(parsed->value.dump() == text);
@@ -40,7 +41,8 @@ TEST_CASE("strict JSON: depth and size are bounded") {
 }
 
 TEST_CASE("strict JSON: comments and lines, for our own files") {
-  const auto parsed = parse_strict("{ // first\n \"a\": [1,\n2], /* x */\n\"b/c\": {}\n}", "t", {.comments = true, .lines = true});
+  const auto parsed =
+      parse_strict("{ // first\n \"a\": [1,\n2], /* x */\n\"b/c\": {}\n}", "t", {.comments = true, .lines = true});
   REQUIRE(parsed);
   CHECK(parsed->lines.at("/a") == 2);
   CHECK(parsed->lines.at("/a/1") == 3);

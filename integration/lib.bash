@@ -92,16 +92,17 @@ stage_directory() {
 }
 
 # build_stage: a release build installed with a prefix of its own; every path it uses lies below the prefix, so a test
-# never touches the machine's own installation. Sets and exports HARDENED_STAGE.
+# never touches the machine's own installation. Sets and exports HARDENED_STAGE. Further arguments are targets to build too.
 build_stage() {
   local stage log=$HARDENED_BUILD/stage.log
   stage=$(stage_directory)
   mkdir -p "$HARDENED_BUILD" "$stage"
   {
-    cmake -S "$HARDENED_SOURCE" --preset release -B "$HARDENED_BUILD/stage-build" \
+    cmake -S "$HARDENED_SOURCE" --preset release -B "$HARDENED_BUILD/stage-build" -DHARDENED_TESTS=ON \
       -DCMAKE_INSTALL_PREFIX="$stage" -DCMAKE_INSTALL_SYSCONFDIR="$stage/etc" \
       -DCMAKE_INSTALL_LOCALSTATEDIR="$stage/var" -DCMAKE_INSTALL_RUNSTATEDIR="$stage/run" &&
-      cmake --build "$HARDENED_BUILD/stage-build" && cmake --install "$HARDENED_BUILD/stage-build"
+      cmake --build "$HARDENED_BUILD/stage-build" --target hardened-runtime hardened-rewrite "$@" &&
+      cmake --install "$HARDENED_BUILD/stage-build"
   } >"$log" 2>&1 || {
     tail -n 60 "$log" >&2
     return 1

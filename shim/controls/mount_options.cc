@@ -120,8 +120,9 @@ void judge_mount(Verdict& verdict, const MountView& mount, const Policy& policy,
     if (flag == &nodev && mount.bind && is_device(mount, facts)) continue;
     require(verdict, mount, *flag, row->kind);
   }
-  if (mount.bind && is_name_file(mount, policy, facts)) require(verdict, mount, read_only, Kind::tighten);
-  if (may_hold_mounts(mount, facts) && mount.read_only() && !mount.has("rro") && can_be_recursive(facts))
+  const bool name_file = mount.bind && is_name_file(mount, policy, facts);
+  if (name_file) require(verdict, mount, read_only, Kind::tighten);
+  if (may_hold_mounts(mount, facts) && (mount.read_only() || name_file) && !mount.has("rro") && can_be_recursive(facts))
     verdict.tighten(mount.option("rro"), "rro", "read-only must hold for the mounts below as well");
 }
 

@@ -17,7 +17,11 @@ bool is_bind(const MountView& mount) {
 
 }  // namespace
 
-bool MountView::has(std::string_view name) const {
+bool MountView::has(std::string_view option) const {
+  return std::find(options.begin(), options.end(), option) != options.end();
+}
+
+bool MountView::sets(std::string_view name) const {
   return std::any_of(options.begin(), options.end(), [name](const std::string& option) {
     return std::string_view(option).substr(0, option.find('=')) == name;
   });

@@ -21,8 +21,11 @@ struct MountView {
   // crun also goes by the type; type "none" or none at all means nothing else.
   bool bind = false;
 
-  // Is there an option of that name ("size" is the name of "size=64m")?
-  [[nodiscard]] bool has(std::string_view name) const;
+  // Is that the whole of an option? "nosuid=" is none of a runtime's flags: it goes to the file system as data, so it
+  // must not pass for "nosuid", nor "bind=1" for a bind mount.
+  [[nodiscard]] bool has(std::string_view option) const;
+  // Is there an option of that name with a value ("nr_blocks" is the name of "nr_blocks=4")?
+  [[nodiscard]] bool sets(std::string_view name) const;
   // Do the options end up read-only? They are applied in order; "rrw" is applied after all of them.
   [[nodiscard]] bool read_only() const;
   // The pointer of the mount, and of its option `name` (see oci/change.h).

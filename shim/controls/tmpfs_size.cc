@@ -75,7 +75,7 @@ void judge_mount(Verdict& verdict, const MountView& mount, const Limit& limit) {
   if (limit.max == 0) return;  // the profile sets none
   const std::vector<std::string> sizes = sizes_of(mount);
   if (!sizes.empty()) judge_size(verdict, mount, limit, sizes);
-  if (mount.has("nr_blocks")) {
+  if (mount.sets("nr_blocks")) {
     const std::optional<Json> clamped = sizes.empty() ? std::optional<Json>(size_option(limit.max)) : std::nullopt;
     verdict.excess(mount.option("nr_blocks"), clamped,
                    fmt::format("the tmpfs at {} is sized by \"nr_blocks\"", in_quotes(mount.spelled)),

@@ -25,6 +25,7 @@ TEST_CASE("propagation: a bind mount is private in the end") {
       {"Docker's bind", {"rbind", "rprivate"}, {"rbind", "rprivate"}},
       {"a plain private one", {"bind", "private"}, {"bind", "private"}},
       {"one that says nothing", {"rbind"}, {"rbind", "rprivate"}},
+      {"one that is private in name", {"rbind", "private=0", "rprivate="}, {"rbind", "private=0", "rprivate"}},
       {"one asked to be shared", {"rbind", "rshared"}, {"rbind", "rprivate"}},
       {"one asked to follow the host", {"rbind", "slave"}, {"rbind", "rprivate"}},
       {"one asked for both", {"rbind", "shared", "rslave"}, {"rbind", "rprivate"}},

@@ -50,13 +50,15 @@ constexpr const char* destinations[] = {
     "/var",  "/app/x/", "//app",    "/srv/../data",   "/dev/foo", "/proc/sys", "/sys/fs",
     "/proc", "/",       "relative", "/dev/shm",       "/dev",     "/var/tmp",  ""};
 // Plain, recursive, joined, doubled, cased and unknown spellings.
-constexpr const char* options[] = {"rw",       "ro",       "rro",      "rrw",         "shared",      "rshared",
-                                   "slave",    "rslave",   "private",  "rprivate",    "unbindable",  "exec",
-                                   "noexec",   "rexec",    "rnoexec",  "suid",        "rsuid",       "nosuid",
-                                   "dev",      "rdev",     "nodev",    "bind",        "rbind",       "RW",
-                                   "rw,suid",  "dev,exec", "size=1g",  "size=64k",    "size=0",      "size=100%",
-                                   "size=0x1", "size=-1",  "size",     "nr_blocks=0", "nr_inodes=0", "mode=1777",
-                                   "uid=0",    "remount",  "defaults", "idmap",       "tmpcopyup",   "copy-symlink"};
+constexpr const char* options[] = {"rw",          "ro",          "rro",         "rrw",       "shared",     "rshared",
+                                   "slave",       "rslave",      "private",     "rprivate",  "unbindable", "exec",
+                                   "noexec",      "rexec",       "rnoexec",     "suid",      "rsuid",      "nosuid",
+                                   "dev",         "rdev",        "nodev",       "bind",      "rbind",      "nosuid=",
+                                   "nodev=1",     "noexec==",    "private=0",   "rprivate=", "ro=0",       "bind=1",
+                                   "suid=",       "rro=",        "RW",          "rw,suid",   "dev,exec",   "size=1g",
+                                   "size=64k",    "size=0",      "size=100%",   "size=0x1",  "size=-1",    "size",
+                                   "nr_blocks=0", "nr_inodes=0", "mode=1777",   "uid=0",     "remount",    "defaults",
+                                   "idmap",       "tmpcopyup",   "copy-symlink"};
 
 std::string option(Random& random) {
   return one_of(random, options);

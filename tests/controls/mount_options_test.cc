@@ -53,6 +53,12 @@ TEST_CASE("mount-options: every kind of mount gets its flags") {
       {"a volume with devices",
        bind_mount("/srv", "/srv", {"rbind", "suid", "rsuid", "dev", "exec"}),
        {"exec", "nodev", "nosuid", "rbind"}},
+      {"a volume with what only begins like its flags",
+       bind_mount("/srv", "/srv", {"rbind", "nosuid=", "nodev=1", "nodev==="}),
+       {"nodev", "nosuid", "rbind"}},
+      {"control groups that are read-only in name",
+       mount_of("cgroup2", "/sys/fs/cgroup", {"nosuid", "nodev", "noexec", "ro=1"}),
+       {"nodev", "noexec", "nosuid", "ro"}},
       {"a type nobody knows is for mount-types", mount_of("bpf", "/b", {}), {}},
   };
   for (const Row& row : rows) {

@@ -1,37 +1,52 @@
 #include "controls/bind_source.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <span>
 
 #include "util/text.h"
 
 namespace hardened::controls {
 namespace {
 
-// Below a graph root. "*" is any one component, a last "**" anything from there on.
-constexpr std::string_view engine_places[] = {
-    "volumes/*/_data/**",             // Docker, Podman: named volumes
-    "plugins/*/propagated-mount/**",  // Docker: volumes of plugins
-    "containers/*/hosts",             // Docker: also those of the container whose network is shared
-    "containers/*/hostname",
-    "containers/*/resolv.conf",
-    "containers/*/mounts/shm",              // Docker: --ipc shareable, and container:X
-    "overlay-containers/*/userdata/hosts",  // Podman, CRI-O
-    "overlay-containers/*/userdata/hostname",
-    "overlay-containers/*/userdata/resolv.conf",
-    "overlay-containers/*/userdata/.containerenv",
-    "overlay-containers/*/userdata/shm",
-    "overlay-containers/*/userdata/run/**",
-    "io.containerd.grpc.v1.cri/sandboxes/*/hosts",
-    "io.containerd.grpc.v1.cri/sandboxes/*/hostname",
-    "io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf",
-    "io.containerd.grpc.v1.cri/sandboxes/*/shm",
-    "pods/*/etc-hosts",  // kubelet
-    "pods/*/containers/**",
-    "pods/*/volumes/**",
-    "pods/*/volume-subpaths/**",
+// Below a graph root, and where in the container it belongs (empty: anywhere); elsewhere it is somebody's way to write
+// another container's names. "*" is any one component, a last "**" anything from there on.
+struct EnginePlace {
+  std::string_view path;
+  std::string_view destination;
 };
+constexpr EnginePlace engine_places[] = {
+    {"volumes/*/_data/**", ""},             // Docker, Podman: named volumes
+    {"plugins/*/propagated-mount/**", ""},  // Docker: volumes of plugins
+    {"containers/*/hosts", "/etc/hosts"},   // Docker: also those of the container whose network is shared
+    {"containers/*/hostname", "/etc/hostname"},
+    {"containers/*/resolv.conf", "/etc/resolv.conf"},
+    {"containers/*/mounts/shm", "/dev/shm"},                // Docker: --ipc shareable, and container:X
+    {"overlay-containers/*/userdata/hosts", "/etc/hosts"},  // Podman, CRI-O
+    {"overlay-containers/*/userdata/hostname", "/etc/hostname"},
+    {"overlay-containers/*/userdata/resolv.conf", "/etc/resolv.conf"},
+    {"overlay-containers/*/userdata/.containerenv", "/run/.containerenv"},
+    {"overlay-containers/*/userdata/shm", "/dev/shm"},
+    {"overlay-containers/*/userdata/run/**", ""},
+    {"io.containerd.grpc.v1.cri/sandboxes/*/hosts", "/etc/hosts"},
+    {"io.containerd.grpc.v1.cri/sandboxes/*/hostname", "/etc/hostname"},
+    {"io.containerd.grpc.v1.cri/sandboxes/*/resolv.conf", "/etc/resolv.conf"},
+    {"io.containerd.grpc.v1.cri/sandboxes/*/shm", "/dev/shm"},
+    {"pods/*/etc-hosts", "/etc/hosts"},  // kubelet
+    {"pods/*/containers/**", ""},
+    {"pods/*/volumes/**", ""},
+    {"pods/*/volume-subpaths/**", ""},
+};
+// Below Docker's directory of this very container, where its configuration and its log lie as well: who writes
+// hostconfig.json chooses the runtime of the next start.
+constexpr EnginePlace own_places[] = {{"hosts", "/etc/hosts"},
+                                      {"hostname", "/etc/hostname"},
+                                      {"resolv.conf", "/etc/resolv.conf"},
+                                      {"mounts/**", ""},
+                                      {"secrets/**", ""},
+                                      {"configs/**", ""}};
 constexpr std::string_view podman_run_root = "/run/containers/storage";
 
 // What almost every compose file mounts, and no secret.
@@ -70,12 +85,15 @@ std::optional<std::string> relative_to(std::string_view path, std::string_view p
   return std::string(path);
 }
 
-bool is_engine_place(std::string_view resolved, std::string_view root) {
+bool is_one_of(std::span<const EnginePlace> places, const MountView& mount, std::string_view resolved,
+               std::string_view root) {
   const auto rest = relative_to(resolved, root);
-  if (!rest) return false;
+  if (!rest || rest->empty()) return false;
   const std::vector<std::string> path = split(*rest, '/');
-  return std::any_of(std::begin(engine_places), std::end(engine_places),
-                     [&path](std::string_view place) { return matches(split(place, '/'), path); });
+  return std::any_of(places.begin(), places.end(), [&](const EnginePlace& place) {
+    return (place.destination.empty() || place.destination == mount.destination) &&
+           matches(split(place.path, '/'), path);
+  });
 }
 
 Relation relate_paths(std::string_view source, std::string_view sensitive, bool subtree) {
@@ -120,6 +138,15 @@ const host::PathFact* source_fact(const MountView& mount, const Facts& facts) {
   return found != facts.paths.end() && found->second.exists ? &found->second : nullptr;
 }
 
+std::vector<Handed> handed_over(const MountView& mount, const host::PathFact& source) {
+  const std::string name = fmt::format("the bind source {}", in_quotes(mount.source));
+  std::vector<Handed> handed{{source, name}};
+  if (!mount.has("rbind") && mount.type != "rbind") return handed;
+  for (const host::PathFact& below : source.mounted_below)
+    handed.push_back({below, fmt::format("the mount {} below {}", in_quotes(below.resolved), name)});
+  return handed;
+}
+
 Relation relation(const host::PathFact& source, const host::SensitiveFact& sensitive, bool allowed) {
   if (allowed) {
     const auto rest = name_below(source, sensitive);
@@ -135,12 +162,11 @@ std::optional<std::string> rest_below(const host::PathFact& source, const host::
   return relative_to(source.location.path, sensitive.fact.location.path);
 }
 
-bool is_engine_owned(std::string_view resolved, const Facts& facts) {
-  const auto own = relative_to(resolved, facts.engine_directory);
-  if (own && !own->empty()) return true;
-  return is_engine_place(resolved, podman_run_root) ||
+bool is_engine_owned(const MountView& mount, std::string_view resolved, const Facts& facts) {
+  return is_one_of(own_places, mount, resolved, facts.engine_directory) ||
+         is_one_of(engine_places, mount, resolved, podman_run_root) ||
          std::any_of(facts.graph_roots.begin(), facts.graph_roots.end(),
-                     [resolved](const std::string& root) { return is_engine_place(resolved, root); });
+                     [&](const std::string& root) { return is_one_of(engine_places, mount, resolved, root); });
 }
 
 bool is_init_program(const MountView& mount, const host::PathFact& source) {
@@ -156,7 +182,7 @@ bool is_shared_ipc(const MountView& mount, const Policy& policy) {
 
 bool allowed_source(const MountView& mount, const host::PathFact& source, const Facts& facts) {
   const auto harmless = [&source](std::string_view place) { return is_within(source.resolved, place); };
-  return is_engine_owned(source.resolved, facts) || is_init_program(mount, source) ||
+  return is_engine_owned(mount, source.resolved, facts) || is_init_program(mount, source) ||
          (mount.read_only() &&
           std::any_of(std::begin(harmless_when_read_only), std::end(harmless_when_read_only), harmless));
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "controls/mounts.h"
 #include "host/facts.h"
@@ -21,6 +22,16 @@ enum class Relation {
   same,
 };
 
+// One thing a bind mount hands to the container: the source itself, or what is mounted below it and comes along.
+struct Handed {
+  const host::PathFact& fact;
+  std::string name;  // as a sentence begins: the bind source "/srv"
+};
+
+// Everything `mount`, a bind mount of `source`, hands to the container: with "rbind" the mounts below as well, which on
+// many a host are the /proc, /dev and /run of a chroot.
+[[nodiscard]] std::vector<Handed> handed_over(const MountView& mount, const host::PathFact& source);
+
 // What the source of `mount` is on this host; nothing where it does not exist.
 [[nodiscard]] const host::PathFact* source_fact(const MountView& mount, const Facts& facts);
 
@@ -32,9 +43,9 @@ enum class Relation {
 // The path of `source` relative to `sensitive` ("alice/.ssh"), by name or by place; nothing where it is not below it.
 [[nodiscard]] std::optional<std::string> rest_below(const host::PathFact& source, const host::SensitiveFact& sensitive);
 
-// Does `resolved` name what an engine itself mounts: this container's own files, a volume's data, what a container that
-// shares its network or IPC namespace needs (hosts, resolv.conf, shm), a pod's volumes?
-[[nodiscard]] bool is_engine_owned(std::string_view resolved, const Facts& facts);
+// Does `mount` bring to `resolved` what an engine itself mounts there: this container's own files, a volume's data,
+// what a container that shares its network or IPC namespace needs (hosts, resolv.conf, shm), a pod's volumes?
+[[nodiscard]] bool is_engine_owned(const MountView& mount, std::string_view resolved, const Facts& facts);
 
 // Is it the init program `--init` asks for: a program of the host, read-only, at the place engines put it?
 [[nodiscard]] bool is_init_program(const MountView& mount, const host::PathFact& source);

@@ -28,20 +28,26 @@ std::string_view verb(Relation found) {
   return "";
 }
 
+std::optional<std::string> problem(const Handed& handed, bool allowed, const Facts& facts) {
+  for (const host::SensitiveFact& sensitive : facts.sensitive) {
+    if (!sensitive.socket) continue;
+    const Relation found = relation(handed.fact, sensitive, allowed);
+    if (found != Relation::none)
+      return fmt::format("{} {} the control socket {}", handed.name, verb(found), sensitive.path);
+  }
+  if (S_ISSOCK(handed.fact.mode)) return fmt::format("{} is a socket of the host", handed.name);
+  return std::nullopt;
+}
+
 std::optional<std::string> problem(const MountView& mount, const Facts& facts) {
   const host::PathFact* fact = source_fact(mount, facts);
   host::PathFact missing;  // judged by its name: the engine may make its socket a moment later
   missing.resolved = clean_path(mount.source);
   const host::PathFact& source = fact != nullptr ? *fact : missing;
   const bool allowed = allowed_source(mount, source, facts);
-  for (const host::SensitiveFact& sensitive : facts.sensitive) {
-    if (!sensitive.socket) continue;
-    const Relation found = relation(source, sensitive, allowed);
-    if (found != Relation::none)
-      return fmt::format("the bind source {} {} the control socket {}", in_quotes(mount.source), verb(found),
-                         sensitive.path);
+  for (const Handed& handed : handed_over(mount, source)) {
+    if (auto found = problem(handed, allowed, facts)) return found;
   }
-  if (S_ISSOCK(source.mode)) return fmt::format("the bind source {} is a socket of the host", in_quotes(mount.source));
   return std::nullopt;
 }
 

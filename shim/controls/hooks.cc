@@ -29,10 +29,25 @@ constexpr std::string_view minimal_path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::string_view device_hooks[] = {"/usr/bin/nvidia-container-runtime-hook", "/usr/bin/nvidia-ctk",
                                              "/usr/bin/nvidia-cdi-hook"};
 
+// A trusted program with one of these does what the caller says: the dynamic linker, libc and shells read them.
+constexpr std::string_view code_variables[] = {"LD_*", "GCONV_PATH", "GLIBC_TUNABLES", "BASH_ENV",
+                                               "ENV",  "PYTHON*",    "PERL5*"};
+
 struct Hook {
   std::string pointer, path;
   std::vector<std::string> args;
+  std::vector<std::string> env;
 };
+
+// The first variable of `hook` that makes its program run other code; empty when there is none.
+std::string code_variable(const Hook& hook) {
+  for (const std::string& variable : hook.env) {
+    const std::string name = variable.substr(0, variable.find('='));
+    const auto names_it = [&name](std::string_view pattern) { return glob_match(pattern, name); };
+    if (std::any_of(std::begin(code_variables), std::end(code_variables), names_it)) return name;
+  }
+  return {};
+}
 
 bool is_absolute(std::string_view path) {
   return path.starts_with('/') && clean_path(path) == path;
@@ -81,8 +96,14 @@ std::string refusal(const Hook& hook, const Stage& stage, const Facts& facts) {
 
 void judge(Verdict& verdict, const Spec& spec, const Hook& hook, const Stage& stage, const Policy& policy,
            const Facts& facts) {
-  if (!is_allowed(hook, stage, policy, facts))
+  if (!is_allowed(hook, stage, policy, facts)) {
     verdict.refuse(hook.pointer, refusal(hook, stage, facts), hook.path, std::string(remedy));
+  } else if (const std::string name = code_variable(hook); !name.empty()) {
+    verdict.refuse(hook.pointer + "/env",
+                   fmt::format("the {} hook {} gets the variable {}, which makes it run other code", stage.name,
+                               in_quotes(hook.path), in_quotes(name)),
+                   name);
+  }
   if (stage.needs_env && spec.elements(hook.pointer + "/env").empty())
     verdict.tighten(hook.pointer + "/env", Json::array({minimal_path}),
                     "a hook without an environment may get the image's, LD_PRELOAD included");
@@ -94,8 +115,10 @@ Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
     const std::string parent = fmt::format("/hooks/{}", stage.name);
     for (std::size_t i = 0; i < spec.elements(parent).size(); ++i) {
       const std::string pointer = fmt::format("{}/{}", parent, i);
-      judge(verdict, spec, {pointer, spec.text(pointer + "/path").value_or(""), spec.strings(pointer + "/args")}, stage,
-            policy, facts);
+      judge(verdict, spec,
+            {pointer, spec.text(pointer + "/path").value_or(""), spec.strings(pointer + "/args"),
+             spec.strings(pointer + "/env")},
+            stage, policy, facts);
     }
   }
   return verdict;

@@ -82,7 +82,7 @@ bool is_name_file(const MountView& mount, const Policy& policy, const Facts& fac
   if (policy.profile.rootfs == policy::Rootfs::persistent) return false;
   if (std::find(std::begin(name_files), std::end(name_files), mount.destination) == std::end(name_files)) return false;
   const host::PathFact* source = source_fact(mount, facts);
-  return source != nullptr && is_engine_owned(source->resolved, facts);
+  return source != nullptr && is_engine_owned(mount, source->resolved, facts);
 }
 
 // Linux 5.12 mount_setattr(2); runc 1.1 and crun 1.4 know "rro", older ones would hand it to the kernel as data.

@@ -43,6 +43,9 @@ std::optional<std::string> problem(const std::string& path, const Facts& facts) 
   if (!S_ISDIR(root.mode)) return fmt::format("the root file system {} is not a directory", in_quotes(path));
   if (root.resolved == "/" || is_sensitive(root, facts))
     return fmt::format("the root file system {} is a directory of the host", in_quotes(path));
+  // crun follows a link out of the bundle; runc refuses it with a message that names neither.
+  if (path.front() != '/' && !root.resolved.ends_with(clean_path(path)))
+    return fmt::format("the root file system {} is a symbolic link", in_quotes(path));
   if (path.front() == '/' && !is_engine_root(root, facts))
     return fmt::format("the root file system {} lies outside of the engines' directories", in_quotes(path));
   return std::nullopt;

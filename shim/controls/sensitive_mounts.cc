@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include "controls/bind_source.h"
 #include "controls/controls.h"
@@ -36,8 +37,35 @@ std::optional<std::string> home_problem(const host::PathFact& source, const Fact
   return std::nullopt;
 }
 
-std::optional<std::string> table_problem(const MountView& mount, const host::PathFact& source, const Facts& facts) {
-  const bool allowed = allowed_source(mount, source, facts);
+// Whatever they are called and whoever mounted them ("docker volume create -o type=proc"): a file written there is an
+// order to the host's kernel, such as the program it runs as root for every core dump.
+constexpr std::string_view kernel_file_systems[] = {
+    "binder",     "binfmt_misc", "bpf",       "cgroup",  "cgroup2", "configfs", "debugfs", "devpts",
+    "devtmpfs",   "efivarfs",    "fusectl",   "mqueue",  "nfsd",    "proc",     "pstore",  "resctrl",
+    "rpc_pipefs", "securityfs",  "selinuxfs", "smackfs", "sysfs",   "tracefs",  "xenfs"};
+// They show directories of other file systems, and nothing tells which.
+constexpr std::string_view layered_file_systems[] = {"aufs", "ecryptfs", "overlay", "unionfs"};
+
+bool is_among(std::span<const std::string_view> names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// On a host that itself lies on an overlay everything does.
+bool is_hosts_own(const host::PathFact& part, const Facts& facts) {
+  return std::any_of(facts.sensitive.begin(), facts.sensitive.end(), [&part](const host::SensitiveFact& sensitive) {
+    return sensitive.path == "/" && sensitive.fact.location.device == part.location.device;
+  });
+}
+
+std::optional<std::string> file_system_problem(const host::PathFact& part, const Facts& facts) {
+  if (is_among(kernel_file_systems, part.file_system))
+    return fmt::format("is the kernel's own file system {}", part.file_system);
+  if (is_among(layered_file_systems, part.file_system) && !facts.sensitive.empty() && !is_hosts_own(part, facts))
+    return fmt::format("shows other directories of the host ({})", part.file_system);
+  return std::nullopt;
+}
+
+std::optional<std::string> table_problem(const host::PathFact& source, bool allowed, const Facts& facts) {
   for (const host::SensitiveFact& sensitive : facts.sensitive) {
     if (sensitive.socket) continue;  // engine-sockets says it better
     switch (relation(source, sensitive, allowed)) {
@@ -58,25 +86,34 @@ std::optional<std::string> table_problem(const MountView& mount, const host::Pat
   return std::nullopt;
 }
 
-// What is wrong with the source of `mount`, as the end of a sentence; nothing when it may be mounted.
+// What is wrong with a part of what a bind mount hands over, as the end of a sentence; nothing when it may be mounted.
+std::optional<std::string> part_problem(const host::PathFact& part, bool allowed, const Facts& facts) {
+  if (S_ISSOCK(part.mode)) return std::nullopt;  // engine-sockets judges every socket
+  if (S_ISBLK(part.mode) || S_ISCHR(part.mode)) return "is a device of the host";
+  if (part.resolved.empty()) return "is no file with a path";
+  if (auto found = home_problem(part, facts)) return found;
+  if (auto found = table_problem(part, allowed, facts)) return found;
+  return file_system_problem(part, facts);
+}
+
+// What is wrong with the source of `mount`; nothing when it may be mounted.
 std::optional<std::string> problem(const MountView& mount, const Policy& policy, const Facts& facts) {
   if (is_shared_ipc(mount, policy)) return std::nullopt;
   const host::PathFact* source = source_fact(mount, facts);
-  if (source == nullptr) return "does not exist";
-  if (S_ISSOCK(source->mode)) return std::nullopt;  // engine-sockets judges every socket
-  if (S_ISBLK(source->mode) || S_ISCHR(source->mode)) return "is a device of the host";
-  if (source->resolved.empty()) return "is no file with a path";
-  if (auto found = home_problem(*source, facts)) return found;
-  return table_problem(mount, *source, facts);
+  if (source == nullptr) return fmt::format("the bind source {} does not exist", in_quotes(mount.source));
+  const bool allowed = allowed_source(mount, *source, facts);
+  for (const Handed& handed : handed_over(mount, *source)) {
+    if (const auto found = part_problem(handed.fact, allowed, facts)) return handed.name + " " + *found;
+  }
+  return std::nullopt;
 }
 
 Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   Verdict verdict(spec);
   for (const MountView& mount : mounts_of(spec)) {
     if (!mount.bind) continue;
-    if (const auto found = problem(mount, policy, facts))
-      verdict.refuse(mount.pointer() + "/source", fmt::format("the bind source {} {}", in_quotes(mount.source), *found),
-                     mount.source);
+    if (auto found = problem(mount, policy, facts))
+      verdict.refuse(mount.pointer() + "/source", std::move(*found), mount.source);
   }
   return verdict;
 }

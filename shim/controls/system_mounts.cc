@@ -38,7 +38,7 @@ bool allowed_below_dev(const MountView& mount, const Policy& policy, const Facts
   if (mount.destination == "/dev") return false;
   if (is_shared_ipc(mount, policy)) return true;
   const host::PathFact* source = source_fact(mount, facts);
-  return source != nullptr && (is_engine_owned(source->resolved, facts) || is_init_program(mount, *source));
+  return source != nullptr && (is_engine_owned(mount, source->resolved, facts) || is_init_program(mount, *source));
 }
 
 std::optional<std::string> problem(const MountView& mount, const Policy& policy, const Facts& facts) {

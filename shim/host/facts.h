@@ -34,10 +34,14 @@ struct PathFact {
   std::string resolved;  // every symbolic link followed; clean; empty when it has no path (a namespace, a pipe)
   Identity identity;
   Location location;
-  mode_t mode = 0;  // st_mode: type and permissions
-  dev_t node = 0;   // st_rdev: which device, where `mode` says it is a device node
+  std::string file_system;  // its type in mountinfo's words ("ext4", "proc"); empty where there is no location
+  mode_t mode = 0;          // st_mode: type and permissions
+  dev_t node = 0;           // st_rdev: which device, where `mode` says it is a device node
   uid_t owner = 0;
   bool root_controlled = false;  // it and every directory above it: owned by root, not writable by others
+  // Bind sources: what is mounted below it, which a recursive bind brings along; of these only `resolved`, `location`
+  // and `file_system` are known.
+  std::vector<PathFact> mounted_below;
 };
 
 struct NamespaceFact {

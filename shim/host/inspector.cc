@@ -59,7 +59,13 @@ Status Inspector::locate(Opened& opened) {
     table_ = std::move(table);
   }
   opened.fact.location = table_->locate(opened.mount, opened.fact.resolved);
+  opened.fact.file_system = table_->file_system(opened.mount);
   return {};
+}
+
+void Inspector::find_mounts_below(Opened& opened) const {
+  if (table_ && S_ISDIR(opened.fact.mode) && !opened.fact.location.path.empty())
+    opened.fact.mounted_below = table_->below(opened.fact.resolved);
 }
 
 bool Inspector::root_controlled(const PathFact& fact) {

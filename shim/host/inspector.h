@@ -23,14 +23,17 @@ struct Opened {
 class Inspector {
  public:
   // Opens `path` (relative ones from `directory`) following symbolic links, as the runtime would. All of the fact but
-  // `location` is filled in; `exists` is false where it cannot be opened. `resolved` is empty when the object has no
-  // path (a namespace, a pipe) and the path it last had when it was unlinked.
+  // what locate() and find_mounts_below() know is filled in; `exists` is false where it cannot be opened. `resolved` is
+  // empty when the object has no path (a namespace, a pipe) and the path it last had when it was unlinked.
   [[nodiscard]] Opened open(int directory, const std::string& path);
 
-  // Fills in `location`; left empty where `opened` lies in no mount of our mount namespace. The mount table is read at
-  // the first call: open everything before, because only a mount that is held open keeps its id.
+  // Fills in `location` and `file_system`; left empty where `opened` lies in no mount of our mount namespace. The mount
+  // table is read at the first call: open everything before, because only a mount that is held open keeps its id.
   // Errors: Code::io when the mount table cannot be read.
   [[nodiscard]] Status locate(Opened& opened);
+
+  // Fills in `mounted_below`, after locate().
+  void find_mounts_below(Opened& opened) const;
 
   // Is the clean absolute path `directory`, and everything above it, a real directory owned by root and not writable by
   // group or others? Then nobody but root can change what a path below it names. Sticky directories count as writable.

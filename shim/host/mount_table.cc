@@ -27,7 +27,8 @@ Result<MountTable> MountTable::read() {
     const int id = mnt_fs_get_id(entry);
     if (id < 0) continue;
     result.mounts_[static_cast<std::uint64_t>(id)] = {mnt_fs_get_devno(entry), text_or_empty(mnt_fs_get_root(entry)),
-                                                      text_or_empty(mnt_fs_get_target(entry))};
+                                                      text_or_empty(mnt_fs_get_target(entry)),
+                                                      text_or_empty(mnt_fs_get_fstype(entry))};
   }
   return result;
 }
@@ -41,6 +42,25 @@ Location MountTable::locate(std::uint64_t id, const std::string& resolved) const
   if (mount.target.empty() || !is_within(resolved, mount.target)) return {};
   const std::string below = mount.target == "/" ? resolved : resolved.substr(mount.target.size());
   return {mount.device, clean_path(mount.root + "/" + below)};
+}
+
+std::string MountTable::file_system(std::uint64_t id) const {
+  const auto found = mounts_.find(id);
+  return found == mounts_.end() ? std::string() : found->second.type;
+}
+
+std::vector<PathFact> MountTable::below(const std::string& resolved) const {
+  std::vector<PathFact> result;
+  for (const auto& [id, mount] : mounts_) {
+    if (mount.target == resolved || !is_within(mount.target, resolved)) continue;
+    PathFact fact;
+    fact.exists = true;
+    fact.resolved = mount.target;
+    fact.location = locate(id, mount.target);
+    fact.file_system = mount.type;
+    result.push_back(std::move(fact));
+  }
+  return result;
 }
 
 }  // namespace hardened::host

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "host/facts.h"
 #include "util/result.h"
@@ -20,11 +21,18 @@ class MountTable {
   // mountinfo's: on btrfs st_dev is that of a subvolume and differs between two ways to one file.
   [[nodiscard]] Location locate(std::uint64_t id, const std::string& resolved) const;
 
+  // The type of the file system of mount `id`; empty when the table has no such mount.
+  [[nodiscard]] std::string file_system(std::uint64_t id) const;
+
+  // The mounts below the clean absolute path `resolved`, those hidden under another one included.
+  [[nodiscard]] std::vector<PathFact> below(const std::string& resolved) const;
+
  private:
   struct Mount {
     std::uint64_t device = 0;
     std::string root;    // of the mount within its file system
     std::string target;  // where it is mounted
+    std::string type;
   };
   std::map<std::uint64_t, Mount> mounts_;  // by mount id
 };

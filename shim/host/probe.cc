@@ -76,6 +76,7 @@ class Paths {
       if (source && opened.fact.exists && opened.fact.location.path.empty())
         return fail(Code::io, "cannot judge the mount source " + in_quotes(path) + ": it lies in no mount of this host",
                     "name the directory by its path on the host");
+      if (source) inspector_.find_mounts_below(opened);
       result.facts.paths.emplace(path, opened.fact);
       if (source && opened.fact.exists) result.sources.emplace(path, std::move(opened.fd));
     }

@@ -60,11 +60,12 @@ class Builder final : public nlohmann::json_sax<Json> {
     if (!std::isfinite(value)) return stop("the number " + text.substr(0, 40) + " is out of range");
     return add(value);
   }
-  bool string(string_t& value) override { return add(std::move(value)); }
+  bool string(string_t& value) override { return !has_nul(value) && add(std::move(value)); }
   bool binary(binary_t&) override { return stop("binary data"); }
 
   bool start_object(std::size_t) override { return open(Json::object()); }
   bool key(string_t& name) override {
+    if (has_nul(name)) return false;
     Level& level = levels_.back();
     level.key = std::move(name);
     level.names.push_back(level.key);
@@ -109,6 +110,11 @@ class Builder final : public nlohmann::json_sax<Json> {
     problem = std::move(what);
     problem_line = line();
     return false;
+  }
+
+  // A path or name ends there for the kernel and for a runtime in C, and goes on for one in Go.
+  bool has_nul(const std::string& text) {
+    return text.find('\0') != std::string::npos && !stop("a NUL character in a string");
   }
 
   // Members go to the end of the object's vector directly: ordered_json's own insertion searches the whole object,

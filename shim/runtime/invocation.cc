@@ -119,13 +119,20 @@ class Parser {
         ++at_;
         continue;
       }
+      const std::size_t at = at_;
       const Taken taken = take(arguments_, at_, *option, spelling);
       missing_value = missing_value || taken.missing_value;
+      if (taken.flag.value_at != at && moves_values(table) && looks_like_flag(taken.flag.value) && problem.empty())
+        problem = std::string(word) + " " + taken.flag.value;
       result_.flags.push_back(taken.flag);
     }
     for (; at_ < arguments_.size(); ++at_) result_.positionals.emplace_back(arguments_[at_]);
     judge(table, problem, missing_value);
   }
+
+  // runc sorts flags before the rest, and takes a value that begins with "-" for the rest: "create ID --bundle -x" is
+  // container "-x" of bundle "ID" to it. An update goes on with arguments of our own.
+  static bool moves_values(const VerbTable& table) { return table.flags_after_id && table.verb != Verb::update; }
 
   void judge(const VerbTable& table, const std::string& problem, bool missing_value) {
     const bool runs_nothing = result_.positionals.empty() || result_.flag("help") == "true";  // not --help=false

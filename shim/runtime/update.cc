@@ -68,13 +68,18 @@ Result<Json> resources_from_flags(const Invocation& invocation) {
     if (invocation.has_flag(flag))
       TRY_DO(resources.apply({std::string("/cpu/") + list, std::nullopt, invocation.flag(flag)}));
   }
+  return resources.document();
+}
+
+// runc obeys these beside --resources as well, unlike all other flags.
+Status refuse_cache_shares(const Invocation& invocation) {
   for (const char* flag : {"l3-cache-schema", "mem-bw-schema"}) {
     if (invocation.has_flag(flag))
       return fail(Code::refused,
                   std::string("refused by intel-rdt: --") + flag + " changes cache shares of the whole host",
                   "leave the flag out");
   }
-  return resources.document();
+  return {};
 }
 
 Result<Json> read_resources(const std::string& source) {
@@ -110,6 +115,7 @@ Result<Handover> update(const Call& call, Account& account) {
   TRY(grant, load_grant(call.invocation));
   TRY(policy, granted_policy(grant));
   introduce(account, grant, policy);
+  TRY_DO(refuse_cache_shares(call.invocation));
   const std::string source = call.invocation.flag("resources");
   TRY(resources, source.empty() ? resources_from_flags(call.invocation) : read_resources(source));
 

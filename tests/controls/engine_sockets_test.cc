@@ -28,6 +28,20 @@ const host::PathFact& known(const Facts& facts, const std::string& path) {
 
 }  // namespace
 
+TEST_CASE("engine-sockets: a socket that is mounted below the source comes along") {
+  Facts facts = docker_host();
+  host::PathFact below;
+  below.exists = true;
+  below.resolved = "/srv/app/engine";
+  below.location = {0x18, "/docker.sock"};
+  below.file_system = "tmpfs";
+  facts.paths["/srv/app"] = file_at("/srv/app");
+  facts.paths["/srv/app"].mounted_below.push_back(below);
+  CHECK(refusal(controls::engine_sockets, spec_with(bind_mount("/srv/app", "/x")), Policy{}, facts) ==
+        R"(the mount "/srv/app/engine" below the bind source "/srv/app" is the control socket /run/docker.sock)");
+  CHECK(refusal(controls::engine_sockets, spec_with(bind_mount("/srv/app", "/x", {"bind"})), Policy{}, facts).empty());
+}
+
 TEST_CASE("engine-sockets: no way leads to the engine's socket") {
   Facts facts = docker_host();
   const mode_t socket = S_IFSOCK | 0660;

@@ -88,6 +88,19 @@ TEST_CASE("hooks: one without an environment gets a minimal one before the conta
               "tighten /hooks/createContainer/0" + env});
 }
 
+TEST_CASE("hooks: a trusted program with an environment that makes it run other code") {
+  const auto with_env = [](const std::string& variable) {
+    const Json hook = {{"path", "/usr/bin/nvidia-ctk"}, {"env", {"PATH=/bin", variable}}};
+    return try_control(hooks, Json{{"hooks", {{"prestart", Json::array({hook})}}}}.dump(), Policy{}, host_facts())
+        .lines;
+  };
+  CHECK(with_env("NVIDIA_VISIBLE_DEVICES=all").empty());
+  CHECK(with_env("OLD_LD_PRELOAD=/tmp/x.so").empty());
+  CHECK(with_env("LD_PRELOAD=/tmp/x.so") == Lines{"refuse LD_PRELOAD"});
+  CHECK(with_env("LD_AUDIT") == Lines{"refuse LD_AUDIT"});
+  CHECK(with_env("BASH_ENV=/tmp/x") == Lines{"refuse BASH_ENV"});
+}
+
 TEST_CASE("hooks: the specs Docker hands over") {
   const Tried tried = try_control(hooks, engine_spec("docker-default.json"), Policy{}, host_facts());
   CHECK(tried.lines == Lines{R"(tighten /hooks/prestart/0/env ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])"});

@@ -24,6 +24,7 @@ Facts host_with_roots() {
   facts.paths["/gone"] = host::PathFact{};
   facts.paths["hostlink"] = file_at("/");
   facts.paths["etclink"] = facts.sensitive.front().fact;
+  facts.paths["homelink"] = file_at("/home/alice");
   facts.paths["rootfs"] = file_at("/run/containerd/io.containerd.runtime.v2.task/moby/abc/rootfs");
   return facts;
 }
@@ -41,6 +42,7 @@ TEST_CASE("root-path: only a directory of an image may be the root") {
       {"a link to the host's root", "/var/lib/docker/link", "directory of the host"},
       {"a link in the bundle to the host's root", "hostlink", "directory of the host"},
       {"a link in the bundle to something sensitive", "etclink", "directory of the host"},
+      {"a link in the bundle to anything else", "homelink", "symbolic link"},
       {"a directory of the host", "/srv/rootfs", "outside"},
       {"the graph root itself", "/var/lib/docker", "outside"},
       {"a neighbour of the graph root", "/var/lib/dockerish/merged", "outside"},

@@ -28,6 +28,13 @@ void check(const Row& row, Facts facts, const std::string& destination, const st
 }
 
 const std::string volume = "/var/lib/docker/volumes/v/_data";
+const std::string other = "/var/lib/docker/containers/9876";
+
+// Where engines mount what has this name.
+std::string usual_place(const std::string& source) {
+  if (source.ends_with("/hosts")) return "/etc/hosts";
+  return source.ends_with("/shm") ? "/dev/shm" : "/x";
+}
 
 }  // namespace
 
@@ -76,7 +83,6 @@ TEST_CASE("sensitive-mounts: the host's own directories, whatever they are calle
 }
 
 TEST_CASE("sensitive-mounts: what the engine mounts itself, and what only looks like it") {
-  const std::string other = "/var/lib/docker/containers/9876";
   const Row rows[] = {
       {"its hosts file", own + "/hosts", file_at(own + "/hosts", S_IFREG | 0644), true},
       {"its secrets", own + "/mounts/secrets", file_at(own + "/mounts/secrets"), true},
@@ -91,7 +97,6 @@ TEST_CASE("sensitive-mounts: what the engine mounts itself, and what only looks 
       {"a volume over the root", volume, at(volume, {disk, "/"}), false},
       {"a volume over the engine's directory", volume, at(volume, {disk, "/var/lib/docker"}), false},
       {"a volume over another container's secrets", volume, at(volume, {disk, other}), false},
-      {"a volume of type proc", volume, at(volume, {0x05, "/"}), true},
       {"a link in a volume to /etc", volume + "/link", file_at("/etc"), false},
       {"its whole directory, with all secrets", own, file_at(own), false},
       {"another container's directory", other, file_at(other), false},
@@ -101,20 +106,79 @@ TEST_CASE("sensitive-mounts: what the engine mounts itself, and what only looks 
       {"a volume's metadata", "/x", file_at("/var/lib/docker/volumes/metadata.db", S_IFREG | 0600), false},
       {"the engine's directory", "/x", file_at("/var/lib/docker"), false},
   };
+  for (const Row& row : rows) check(row, docker_host(), usual_place(row.source), {"rbind"});
+}
+
+TEST_CASE("sensitive-mounts: a file system of the kernel is known wherever it is mounted, and by whomever") {
+  // `docker volume create -o type=proc -o device=proc`: a super block of its own, as each mount of proc has since 5.8.
+  const auto on = [](const std::string& resolved, const std::string& file_system, std::uint64_t device = 0x77) {
+    host::PathFact fact = at(resolved, {device, "/"});
+    fact.file_system = file_system;
+    return fact;
+  };
+  const Row rows[] = {
+      {"a volume of type proc", volume, on(volume, "proc"), false},
+      {"a directory of such a volume", volume + "/sys", on(volume + "/sys", "proc"), false},
+      {"proc in a chroot", "/srv/root/proc", on("/srv/root/proc", "proc"), false},
+      {"a volume that takes orders for binary formats", volume, on(volume, "binfmt_misc"), false},
+      {"a volume of control groups", volume, on(volume, "cgroup2"), false},
+      {"a volume of type debugfs", volume, on(volume, "debugfs"), false},
+      {"a volume whose lower layer is /etc", volume, on(volume, "overlay"), false},
+      {"a volume of type tmpfs", volume, on(volume, "tmpfs"), true},
+      {"a volume of type nfs", volume, on(volume, "nfs4"), true},
+      {"a volume on a host that lies on an overlay", volume, on(volume, "overlay", disk), true},
+  };
   for (const Row& row : rows) {
-    if (row.says == "a volume of type proc") continue;
-    check(row, docker_host(), "/x", {"rbind"});
+    Row there = row;
+    if (row.fact.location.device == disk) there.fact.location.path = volume;
+    check(there, docker_host(), "/x", {"rbind"});
   }
 }
 
-TEST_CASE("sensitive-mounts: a volume of type proc or sysfs is known by its file system") {
-  Facts facts = docker_host();
-  for (host::SensitiveFact& sensitive : facts.sensitive) {
-    if (sensitive.path == "/proc") sensitive.fact.location = {0x05, "/"};
+TEST_CASE("sensitive-mounts: what is mounted below a source is judged when it comes along") {
+  const auto with = [](const std::string& target, host::Location location, const std::string& file_system) {
+    host::PathFact fact = file_at("/srv/root");
+    host::PathFact below;
+    below.exists = true;
+    below.resolved = target;
+    below.location = std::move(location);
+    below.file_system = file_system;
+    fact.mounted_below.push_back(below);
+    return fact;
+  };
+  const Row rows[] = {
+      {"a chroot's /proc", "/srv/root", with("/srv/root/proc", {0x77, "/"}, "proc"), false},
+      {"a chroot's /dev", "/srv/root", with("/srv/root/dev", {0x06, "/"}, "devtmpfs"), false},
+      {"the host's /etc", "/srv/root", with("/srv/root/etc", {disk, "/etc"}, "ext4"), false},
+      {"a file of the host's /etc", "/srv/root", with("/srv/root/passwd", {disk, "/etc/passwd"}, "ext4"), false},
+      {"somebody's keys", "/srv/root", with("/srv/root/k", {disk, "/home/alice/.ssh"}, "ext4"), false},
+      {"a whole other root", "/srv/root", with("/srv/root/host", {disk, "/"}, "ext4"), false},
+      {"a layered file system", "/srv/root", with("/srv/root/m", {0x78, "/"}, "overlay"), false},
+      {"another disk", "/srv/root", with("/srv/root/data", {0x99, "/"}, "xfs"), true},
+      {"another directory of the same disk", "/srv/root", with("/srv/root/data", {disk, "/srv/data"}, "ext4"), true},
+      {"a directory that was removed", "/srv/root", with("/srv/root/gone", {}, "ext4"), true},
+  };
+  for (const Row& row : rows) {
+    check(row, docker_host(), "/x", {"rbind"});
+    check({row.says + ", left behind", row.source, row.fact, true}, docker_host(), "/x", {"bind"});
   }
-  check({"a volume of type proc", volume, at(volume, {0x05, "/"}), false}, facts, "/x", {"rbind"});
-  check({"a directory of such a volume", volume + "/sys", at(volume + "/sys", {0x05, "/sys"}), false}, facts, "/x",
+  Facts facts = docker_host();
+  facts.paths = {{"/srv/root", rows[0].fact}};
+  CHECK(refusal(controls::sensitive_mounts, spec_with(bind_mount("/srv/root", "/x")), Policy{}, facts) ==
+        R"(the mount "/srv/root/proc" below the bind source "/srv/root" is the kernel's own file system proc)");
+}
+
+TEST_CASE("sensitive-mounts: of its own directory a container gets what Docker mounts, where it belongs") {
+  const auto fact_of = [](const std::string& name) { return file_at(own + "/" + name, S_IFREG | 0644); };
+  check({"its names", "/x", fact_of("hosts"), true}, docker_host(), "/etc/hosts", {"rbind"});
+  check({"its names elsewhere", "/x", fact_of("hosts"), false}, docker_host(), "/x", {"rbind"});
+  check({"another one's names", "/x", file_at(other + "/hosts", S_IFREG | 0644), true}, docker_host(), "/etc/hosts",
         {"rbind"});
+  check({"another one's names elsewhere", "/x", file_at(other + "/hosts", S_IFREG | 0644), false}, docker_host(), "/x",
+        {"rbind"});
+  check({"its secrets", "/x", fact_of("mounts/secrets/key"), true}, docker_host(), "/run/secrets/key", {"rbind"});
+  for (const char* name : {"config.v2.json", "hostconfig.json", "0123-json.log", "checkpoints"})
+    check({name, "/x", fact_of(name), false}, docker_host(), "/etc/hosts", {"rbind"});
 }
 
 TEST_CASE("sensitive-mounts: Podman's, containerd's and the kubelet's own files") {
@@ -122,24 +186,30 @@ TEST_CASE("sensitive-mounts: Podman's, containerd's and the kubelet's own files"
   facts.engine_directory.clear();
   facts.graph_roots = {"/var/lib/containers/storage", "/run/containerd", "/var/lib/containerd", "/var/lib/kubelet"};
   const std::string sandbox = "io.containerd.grpc.v1.cri/sandboxes/f00";
-  const std::pair<std::string, bool> rows[] = {
-      {"/run/containers/storage/overlay-containers/f00/userdata/hosts", true},
+  struct Place {
+    std::string source;
+    bool fine;
+    std::string destination = "/x";
+  };
+  const Place rows[] = {
+      {"/run/containers/storage/overlay-containers/f00/userdata/hosts", true, "/etc/hosts"},
+      {"/run/containers/storage/overlay-containers/f00/userdata/hosts", false},
       {"/run/containers/storage/overlay-containers/f00/userdata/run/secrets", true},
       {"/run/containers/storage/overlay-containers/f00/userdata/config.json", false},
       {"/var/lib/containers/storage/volumes/v/_data", true},
       {"/var/lib/containers/storage/overlay/f00/diff", false},
-      {"/run/containerd/" + sandbox + "/shm", true},
-      {"/var/lib/containerd/" + sandbox + "/resolv.conf", true},
+      {"/run/containerd/" + sandbox + "/shm", true, "/dev/shm"},
+      {"/var/lib/containerd/" + sandbox + "/resolv.conf", true, "/etc/resolv.conf"},
       {"/var/lib/containerd/io.containerd.metadata.v1.bolt", false},
       {"/var/lib/kubelet/pods/f00/volumes/kubernetes.io~empty-dir/cache", true},
-      {"/var/lib/kubelet/pods/f00/etc-hosts", true},
+      {"/var/lib/kubelet/pods/f00/etc-hosts", true, "/etc/hosts"},
       {"/var/lib/kubelet/pods/f00", false},
       {"/var/lib/kubelet/pki", false},
   };
-  for (const auto& [source, fine] : rows) {
+  for (const auto& [source, fine, destination] : rows) {
     host::PathFact fact = file_at(source);
     if (source.rfind("/run", 0) == 0) fact.location = {0x18, source.substr(4)};
-    check({source, source, fact, fine}, facts, "/x", {"rbind"});
+    check({source, source, fact, fine}, facts, destination, {"rbind"});
   }
 }
 

@@ -48,6 +48,27 @@ TEST_CASE("inspector: a path is told by what it is, not by what it is called") {
   });
 }
 
+TEST_CASE("inspector: the type of a file system, and what is mounted below a directory") {
+  sandbox::run([]() -> std::string {
+    sandbox::make_directory("/mnt/root/proc");
+    sandbox::make_directory("/mnt/root/etc");
+    sandbox::make_directory("/mnt/rooted");
+    EXPECT(::mount("proc", "/mnt/root/proc", "proc", 0, nullptr) == 0);
+    EXPECT(sandbox::bind("/etc", "/mnt/root/etc"));
+    EXPECT(::mount("tmpfs", "/mnt/rooted", "tmpfs", 0, nullptr) == 0);
+    EXPECT(inspect("/mnt/root").file_system == "tmpfs" && inspect("/mnt/root/proc").file_system == "proc");
+    Inspector inspector;
+    host::Opened root = inspector.open(AT_FDCWD, "/mnt/root");
+    EXPECT(inspector.locate(root));
+    inspector.find_mounts_below(root);
+    const auto& below = root.fact.mounted_below;
+    EXPECT(below.size() == 2);
+    EXPECT(below[0].resolved == "/mnt/root/proc" && below[0].file_system == "proc");
+    EXPECT(below[1].resolved == "/mnt/root/etc" && below[1].location == inspect("/etc").location);
+    return {};
+  });
+}
+
 TEST_CASE("inspector: relative paths start at the given directory") {
   sandbox::run([]() -> std::string {
     sandbox::make_directory("/mnt/bundle/rootfs");

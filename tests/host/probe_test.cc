@@ -104,6 +104,20 @@ TEST_CASE("probe: an alias of a sensitive directory has its location") {
   });
 }
 
+TEST_CASE("probe: what is mounted below a source is known, below other paths nobody asks") {
+  sandbox::run([]() -> std::string {
+    const Fd directory = bundle();
+    sandbox::make_directory("/mnt/chroot/proc");
+    EXPECT(::mount("proc", "/mnt/chroot/proc", "proc", 0, nullptr) == 0);
+    const Json spec = {{"root", {{"path", "/mnt"}}}, {"mounts", Json::array({bind_of("/mnt/chroot")})}};
+    const auto found = probe(spec, request_for("c", directory.get()));
+    EXPECT(found && found->facts.paths.at("/mnt/chroot").mounted_below.size() == 1);
+    EXPECT(found->facts.paths.at("/mnt/chroot").mounted_below.front().file_system == "proc");
+    EXPECT(found->facts.paths.at("/mnt").mounted_below.empty());
+    return {};
+  });
+}
+
 TEST_CASE("probe: a missing source is a fact, one of another mount namespace an error") {
   sandbox::run([]() -> std::string {
     const Fd directory = bundle();

@@ -23,6 +23,8 @@ TEST_CASE("strict JSON: what readers could read differently is refused, with the
       {"{}\n{}", "t:2: cannot read"},
       {"{\"a\":\"\xff\"}", "t:1: cannot read"},
       {"{\"a\":1e999}", "t:1: cannot read"},
+      {R"({"a":"/etc\u0000/harmless"})", "t:1: cannot read: a NUL character in a string"},
+      {R"({"a\u0000":1})", "t:1: cannot read: a NUL character in a string"},
       {"", "t:1: cannot read"},
       {"{// no comments\n}", "t:1: cannot read"},
   };

@@ -88,6 +88,8 @@ TEST_CASE("command line: what could smuggle a container past us is an error, nev
       "--frobnicate create --bundle /b ID",
       "--frobnicate x create --bundle /b ID",
       "create ID --bundle",
+      "create ID --bundle -x",  // runc: container "-x" of bundle "ID"
+      "run --pid-file -x --bundle /b ID",
       "create --help=false --frobnicate --bundle /b ID",
   };
   for (const char* line : lines) {

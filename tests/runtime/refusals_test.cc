@@ -67,6 +67,7 @@ TEST_CASE("update by flags: more than the profile's most is refused, and what is
       {"--blkio-weight 1000", "refused by blkio: "},
       {"--l3-cache-schema L3:0=f", "refused by intel-rdt: "},
       {"--mem-bw-schema MB:0=70", "refused by intel-rdt: "},
+      {"--resources /dev/null --l3-cache-schema L3:0=f", "refused by intel-rdt: "},
       {"--memory 512m --pids-limit=-1", "refused by pids: "},
       {"--memory lots", "cannot understand the amount \"lots\""},
       {"--memory 1.5g", "cannot understand the amount \"1.5g\""},

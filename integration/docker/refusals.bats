@@ -129,6 +129,34 @@ bound() {
 @test "a bind of /var/lib" { bound /var/lib; }
 @test "a bind of the engine's data root" { bound "$HARDENED_DAEMON/root"; }
 
+# volume_of TYPE [OPTIONS]: a --mount flag for a volume that the engine makes by mounting a file system of that type.
+volume_of() {
+  echo "type=volume,target=/h,volume-opt=type=$1,volume-opt=device=$1${2:+,volume-opt=o=$2}"
+}
+
+@test "a volume that is a /proc of its own" {
+  stock_gives core_pattern --mount "$(volume_of proc)" "$BOX" ls /h/sys/kernel
+  refused sensitive-mounts --mount "$(volume_of proc)" "$BOX" true
+}
+
+@test "a volume that shows /etc through an overlay" {
+  local layers="lowerdir=/etc:$HARDENED_DAEMON/links"
+  stock_gives shadow --mount "$(volume_of overlay "$layers")" "$BOX" ls /h
+  refused sensitive-mounts --mount "$(volume_of overlay "$layers")" "$BOX" true
+}
+
+@test "/etc and /proc mounted below an ordinary directory" {
+  inside mkdir -p "$HARDENED_DAEMON/chroot/etc" "$HARDENED_DAEMON/chroot/proc"
+  inside mount --bind /etc "$HARDENED_DAEMON/chroot/etc"
+  stock_gives shadow -v "$HARDENED_DAEMON/chroot:/h" "$BOX" ls /h/etc
+  refused sensitive-mounts -v "$HARDENED_DAEMON/chroot:/h" "$BOX" true
+  inside umount "$HARDENED_DAEMON/chroot/etc"
+  inside mount -t proc proc "$HARDENED_DAEMON/chroot/proc"
+  refused sensitive-mounts -v "$HARDENED_DAEMON/chroot:/h" "$BOX" true
+  inside umount "$HARDENED_DAEMON/chroot/proc"
+  hardened --rm -v "$HARDENED_DAEMON/chroot:/h" "$BOX" ls /h
+}
+
 @test "a bind of an ordinary directory is allowed" {
   mkdir -p "$HARDENED_DAEMON/content"
   echo page >"$HARDENED_DAEMON/content/index"

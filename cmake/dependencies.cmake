@@ -1,9 +1,7 @@
 # Debian's packages; each library that reaches the kernel is linked statically where Debian ships an archive,
 # because the start-up of a dynamic program is a good part of our budget (ARCHITECTURE.md, "Start-up").
-find_package(PkgConfig REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt REQUIRED)
-pkg_check_modules(LIBMOUNT REQUIRED IMPORTED_TARGET mount)
 
 foreach(name seccomp cap-ng sodium)
   string(MAKE_C_IDENTIFIER ${name} identifier)

@@ -47,13 +47,25 @@ void mask_environments(Json& value) {
   }
 }
 
-Json told(const std::string& pointer, Json value) {
-  if (is_environment(pointer)) return masked;
-  if (value.is_number() || value.is_boolean()) return value;
-  mask_environments(value);
+Json told_or_measured(const Json& value) {
   const std::string text = dumped(value);
   if (text.size() <= longest_value) return value;
   return {{"sha256", sha256_hex(text)}, {"bytes", text.size()}};
+}
+
+bool holds_an_environment(const Json& value) {
+  if (value.is_object() && value.contains("env")) return true;
+  return value.is_structured() && std::any_of(value.begin(), value.end(), holds_an_environment);
+}
+
+Json told(const std::string& pointer, const Json& value) {
+  if (is_environment(pointer)) return masked;
+  if (holds_an_environment(value)) {
+    Json without = value;
+    mask_environments(without);
+    return told_or_measured(without);
+  }
+  return told_or_measured(value);
 }
 
 bool took_effect(Outcome outcome) {

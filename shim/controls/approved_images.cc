@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controls/controls.h"
+#include "policy/image.h"
 #include "util/text.h"
 
 namespace hardened::controls {
@@ -30,12 +31,12 @@ Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
                    "");
     return verdict;
   }
-  const std::string pinned = with_digest(workload);
   const bool approved = std::any_of(policy.images.begin(), policy.images.end(), [&](const std::string& pattern) {
-    return glob_match(pattern, workload.image) || glob_match(pattern, pinned);
+    return policy::image_matches(pattern, workload);
   });
   if (!approved)
-    verdict.refuse("/root/path", fmt::format("the image {} is not among the approved ones", in_quotes(pinned)),
+    verdict.refuse("/root/path",
+                   fmt::format("the image {} is not among the approved ones", in_quotes(with_digest(workload))),
                    workload.image, std::string(remedy));
   return verdict;
 }

@@ -50,6 +50,7 @@ class Verdict {
   void refuse_unseen(std::string pointer, std::string reason, std::string subject, std::string remedy = {});
 
   [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
+  [[nodiscard]] std::vector<Finding> take() { return std::move(findings_); }
 
  private:
   const Spec& spec_;

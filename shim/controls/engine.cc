@@ -43,14 +43,19 @@ const policy::Waiver* waiver_for(const Control& control, const Finding& finding,
   return nullptr;
 }
 
-Decision decide(const Control& control, const Finding& finding, const Policy& policy) {
-  if (finding.kind == Kind::tighten) return {&control, Outcome::enforced, finding, {}};
-  if (const policy::Waiver* waiver = waiver_for(control, finding, policy))
-    return {&control, Outcome::waived, finding, waiver->reason};
-  const policy::Level level = level_of(control, policy);
-  if (level == policy::Level::warn) return {&control, Outcome::warned, finding, {}};
-  if (level == policy::Level::clamp && finding.clampable) return {&control, Outcome::clamped, finding, {}};
-  return {&control, Outcome::refused, finding, {}};
+Decision decide(const Control& control, Finding finding, const Policy& policy) {
+  Decision decision{&control, Outcome::refused, std::move(finding), {}};
+  if (decision.finding.kind == Kind::tighten) {
+    decision.outcome = Outcome::enforced;
+  } else if (const policy::Waiver* waiver = waiver_for(control, decision.finding, policy)) {
+    decision.outcome = Outcome::waived;
+    decision.waiver = waiver->reason;
+  } else if (const policy::Level level = level_of(control, policy); level == policy::Level::warn) {
+    decision.outcome = Outcome::warned;
+  } else if (level == policy::Level::clamp && decision.finding.clampable) {
+    decision.outcome = Outcome::clamped;
+  }
+  return decision;
 }
 
 bool changes_the_spec(const Decision& decision) {
@@ -68,8 +73,8 @@ Status check_ownership(const Control& control, const Change& change) {
 std::vector<Decision> judge(const Control& control, const Spec& spec, const Policy& policy, const Facts& facts) {
   std::vector<Decision> decisions;
   if (!has_a_say(control, facts.operation) || level_of(control, policy) == policy::Level::off) return decisions;
-  const Verdict verdict = control.evaluate(spec, policy, facts);
-  for (const Finding& finding : verdict.findings()) decisions.push_back(decide(control, finding, policy));
+  for (Finding& finding : control.evaluate(spec, policy, facts).take())
+    decisions.push_back(decide(control, std::move(finding), policy));
   return decisions;
 }
 
@@ -108,8 +113,9 @@ const Decision* Judgement::refusal() const {
   return found == decisions.end() ? nullptr : &*found;
 }
 
-Result<Judgement> harden(const Spec& spec, const Policy& policy, const Facts& facts) {
-  Judgement judgement{spec, {}};
+Result<Judgement> harden(Spec spec, const Policy& policy, const Facts& facts) {
+  const std::optional<Spec> as_given = policy.mode == policy::Mode::audit ? std::optional(spec) : std::nullopt;
+  Judgement judgement{std::move(spec), {}};
   for (const Control* control : registry()) {
     for (Decision& decision : judge(*control, judgement.spec, policy, facts)) {
       if (changes_the_spec(decision)) {
@@ -120,7 +126,7 @@ Result<Judgement> harden(const Spec& spec, const Policy& policy, const Facts& fa
     }
   }
   if (judgement.refusal() == nullptr) TRY_DO(verify(judgement, policy, facts));
-  if (policy.mode == policy::Mode::audit) judgement.spec = spec;
+  if (as_given) judgement.spec = *as_given;
   return judgement;
 }
 

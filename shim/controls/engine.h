@@ -39,7 +39,7 @@ struct Judgement {
 // Control::on_every_operation always. Pure.
 // Errors: Code::internal when a control steps outside what it owns, or when evaluating the hardened spec again would
 // change it: neither may reach a container.
-[[nodiscard]] Result<Judgement> harden(const Spec& spec, const Policy& policy, const Facts& facts);
+[[nodiscard]] Result<Judgement> harden(Spec spec, const Policy& policy, const Facts& facts);
 
 // The refusal as the user reads it: "refused by CONTROL: what was asked (reference); how to allow it".
 [[nodiscard]] std::string refusal_text(const Decision& decision);

@@ -45,15 +45,14 @@ std::string MountView::option(std::string_view name) const {
 
 std::vector<MountView> mounts_of(const Spec& spec) {
   std::vector<MountView> result;
-  const std::size_t count = spec.elements("/mounts").size();
-  for (std::size_t i = 0; i < count; ++i) {
+  for (const Json& entry : spec.elements("/mounts")) {
     MountView mount;
-    mount.index = i;
-    mount.spelled = spec.text(mount.pointer() + "/destination").value_or("");
+    mount.index = result.size();
+    mount.spelled = oci::text(entry, "/destination").value_or("");
     mount.destination = mount.spelled.empty() ? "" : clean_path(mount.spelled);
-    mount.type = spec.text(mount.pointer() + "/type").value_or("");
-    mount.source = spec.text(mount.pointer() + "/source").value_or("");
-    mount.options = spec.strings(mount.pointer() + "/options");
+    mount.type = oci::text(entry, "/type").value_or("");
+    mount.source = oci::text(entry, "/source").value_or("");
+    mount.options = oci::strings(entry, "/options");
     mount.bind = is_bind(mount);
     result.push_back(std::move(mount));
   }

@@ -229,9 +229,9 @@ constexpr Row rows[] = {
 
 }  // namespace
 
-CallRule argument_rule(std::string_view call, const ArgumentLimits& limits) {
+SharedRule argument_rule(std::string_view call, const ArgumentLimits& limits) {
   const auto* row = std::find_if(std::begin(rows), std::end(rows), [call](const Row& r) { return r.call == call; });
-  return row == std::end(rows) ? always() : row->maker(limits);
+  return row == std::end(rows) ? always_allowed() : settled(row->maker(limits));
 }
 
 std::span<const std::string> socket_family_names() {

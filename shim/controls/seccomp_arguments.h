@@ -21,7 +21,7 @@ struct ArgumentLimits {
 
 // The rule of `call`, known to be allowed: unconditional where no argument is restricted. Arguments are compared as the
 // kernel reads them: where it takes 32 bits of the register or some bits of a flag word, so does the condition.
-[[nodiscard]] CallRule argument_rule(std::string_view call, const ArgumentLimits& limits);
+[[nodiscard]] SharedRule argument_rule(std::string_view call, const ArgumentLimits& limits);
 
 // The socket families a profile may name: "AF_INET", …
 [[nodiscard]] std::span<const std::string> socket_family_names();

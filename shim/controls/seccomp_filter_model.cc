@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <set>
+#include <span>
+#include <utility>
 
 namespace hardened::controls {
 namespace {
@@ -107,6 +110,19 @@ void add_rule(CallRule& call, const std::optional<std::vector<Clause>>& clauses,
   }
 }
 
+// What one entry of "syscalls" says about each of its names.
+struct Entry {
+  Answer answer;
+  std::optional<std::vector<Clause>> clauses;
+};
+
+SharedRule rule_of(std::span<const std::pair<std::string_view, const Entry*>> said, const Answer& fallback) {
+  CallRule call;
+  for (const auto& [name, entry] : said) add_rule(call, entry->clauses, entry->answer);
+  if (fallback.action == Action::allow) call.allow = {Clause{}};
+  return is_always_allowed(call) ? always_allowed() : settled(std::move(call));
+}
+
 Json argument_json(const Condition& condition) {
   const bool is_mask = condition.comparison == Comparison::masked_equal && condition.mask != every_bit;
   Json argument = Json::object();
@@ -148,7 +164,16 @@ Json rule_json(const Json& names, const Answer& answer, const Clause& clause) {
 
 }  // namespace
 
-void settle(CallRule& call) {
+const SharedRule& always_allowed() {
+  static const SharedRule rule = std::make_shared<const CallRule>(CallRule{{Clause{}}, {}});
+  return rule;
+}
+
+bool is_always_allowed(const CallRule& call) {
+  return call.deny.empty() && call.allow.size() == 1 && call.allow.front().empty();
+}
+
+SharedRule settled(CallRule call) {
   std::sort(call.allow.begin(), call.allow.end());
   std::sort(call.deny.begin(), call.deny.end(), [](const Denial& a, const Denial& b) {
     return a.clause == b.clause ? b.answer < a.answer : a.clause < b.clause;
@@ -161,32 +186,59 @@ void settle(CallRule& call) {
     const auto milder = [](const Denial& a, const Denial& b) { return a.answer < b.answer; };
     call.deny = {{{}, std::max_element(call.deny.begin(), call.deny.end(), milder)->answer}};
   }
+  return std::make_shared<const CallRule>(std::move(call));
+}
+
+const CallRule* find_rule(const SyscallFilter& filter, std::string_view name) {
+  const auto found = std::ranges::lower_bound(filter.calls, name, {},
+                                              [](const NamedRule& call) -> std::string_view { return call.name; });
+  return found == filter.calls.end() || found->name != name ? nullptr : found->rule.get();
+}
+
+std::vector<NamedRule> sorted(std::vector<NamedRule> calls) {
+  std::stable_sort(calls.begin(), calls.end(), [](const NamedRule& a, const NamedRule& b) { return a.name < b.name; });
+  std::vector<NamedRule> result;
+  result.reserve(calls.size());
+  for (NamedRule& call : calls) {
+    if (!result.empty() && result.back().name == call.name) {
+      result.back() = std::move(call);
+    } else {
+      result.push_back(std::move(call));
+    }
+  }
+  return result;
 }
 
 SyscallFilter read_filter(const Json& seccomp, int denied) {
   SyscallFilter filter;
   filter.fallback = answer_of(text(seccomp, "defaultAction"), seccomp, "defaultErrnoRet", denied);
-  for (const Json& rule : list(seccomp, "syscalls")) {
+  const Json& rules = list(seccomp, "syscalls");
+  std::vector<Entry> entries;
+  entries.reserve(rules.size());
+  std::vector<std::pair<std::string_view, const Entry*>> said;
+  for (const Json& rule : rules) {
     const Answer answer = answer_of(text(rule, "action"), rule, "errnoRet", denied);
     // As the runtimes do: libseccomp has no rule for what happens anyway.
     if (answer == filter.fallback) continue;
-    const std::optional<std::vector<Clause>> clauses = clauses_of(list(rule, "args"));
+    const Entry& entry = entries.emplace_back(Entry{answer, clauses_of(list(rule, "args"))});
     for (const Json& name : list(rule, "names")) {
-      if (name.is_string()) add_rule(filter.calls[name.get_ref<const std::string&>()], clauses, answer);
+      if (name.is_string()) said.emplace_back(name.get_ref<const std::string&>(), &entry);
     }
   }
-  for (auto& [name, call] : filter.calls) {
-    if (filter.fallback.action == Action::allow) call.allow = {Clause{}};
-    settle(call);
+  std::stable_sort(said.begin(), said.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto at = said.begin(); at != said.end();) {
+    const auto next = std::find_if(at, said.end(), [&](const auto& other) { return other.first != at->first; });
+    filter.calls.push_back({std::string(at->first), rule_of({at, next}, filter.fallback)});
+    at = next;
   }
   return filter;
 }
 
 Json write_filter(const SyscallFilter& filter, const std::vector<std::string>& architectures,
                   const std::vector<std::string>& flags) {
-  const auto by_meaning = [](const CallRule* a, const CallRule* b) { return *a < *b; };
+  const auto by_meaning = [](const CallRule* a, const CallRule* b) { return a != b && *a < *b; };
   std::map<const CallRule*, std::vector<std::string_view>, decltype(by_meaning)> alike(by_meaning);
-  for (const auto& [name, call] : filter.calls) alike[&call].push_back(name);
+  for (const NamedRule& call : filter.calls) alike[call.rule.get()].push_back(call.name);
   Json seccomp = {{"defaultAction", action_name(filter.fallback.action)}};
   if (filter.fallback.action == Action::error) seccomp["defaultErrnoRet"] = filter.fallback.error;
   if (!architectures.empty()) seccomp["architectures"] = architectures;

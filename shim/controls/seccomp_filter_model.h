@@ -2,7 +2,7 @@
 // Read from and written to the OCI form (config-linux.md, "Seccomp") as runc and crun load it through libseccomp.
 #pragma once
 
-#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,14 +36,33 @@ struct CallRule {
   auto operator<=>(const CallRule&) const = default;
 };
 
-struct SyscallFilter {
-  Answer fallback;  // to a call without a rule, and to arguments no clause speaks of
-  std::map<std::string, CallRule, std::less<>> calls;
+// Most calls have one of two rules, so rules are shared. Never null.
+using SharedRule = std::shared_ptr<const CallRule>;
+
+// Allowed, whatever the arguments.
+[[nodiscard]] const SharedRule& always_allowed();
+[[nodiscard]] bool is_always_allowed(const CallRule& call);
+
+// `call` in its one form: sorted, of the denials of one clause the most severe, an unconditional denial alone, and no
+// more than most_clauses of either.
+[[nodiscard]] SharedRule settled(CallRule call);
+
+struct NamedRule {
+  std::string name;
+  SharedRule rule;
+  bool operator==(const NamedRule& other) const { return name == other.name && *rule == *other.rule; }
 };
 
-// Brings `call` into its one form: sorted, of the denials of one clause the most severe, an unconditional denial alone,
-// and no more than most_clauses of either.
-void settle(CallRule& call);
+struct SyscallFilter {
+  Answer fallback;               // to a call without a rule, and to arguments no clause speaks of
+  std::vector<NamedRule> calls;  // sorted by name, each name once
+};
+
+// The rule of the call `name`, or nothing.
+[[nodiscard]] const CallRule* find_rule(const SyscallFilter& filter, std::string_view name);
+
+// Sorts by name; of several rules for one call the last counts.
+[[nodiscard]] std::vector<NamedRule> sorted(std::vector<NamedRule> calls);
 
 // What the runtime would load from `seccomp`. Where libseccomp's own choice between rules that contradict each other is
 // not plain, the one that allows less is taken. SCMP_ACT_LOG allows; SCMP_ACT_TRACE, SCMP_ACT_NOTIFY and anything

@@ -10,20 +10,25 @@
 namespace hardened::controls {
 namespace {
 
-using Names = std::set<std::string_view>;
+using Names = std::vector<std::string_view>;
 
+// Sorted.
 Names expand(const std::vector<std::string>& tokens, bool compat) {
   Names names;
   for (const std::string& token : tokens) {
-    for (const std::string_view name : syscall_groups().expand(token, compat)) names.insert(name);
+    for (const std::string_view name : expand_group(token, compat)) names.push_back(name);
   }
+  std::sort(names.begin(), names.end());
   return names;
 }
 
+bool contains(const Names& names, std::string_view name) {
+  return std::binary_search(names.begin(), names.end(), name);
+}
+
 bool lacks_capability(std::string_view call, const Capabilities& capabilities) {
-  const auto& needed = syscall_groups().capabilities;
-  const auto found = needed.find(call);
-  return found != needed.end() && !capabilities.contains(found->second);
+  const std::string_view needed = capability_needed(call);
+  return !needed.empty() && !capabilities.contains(needed);
 }
 
 bool tracer_escapes_filter(std::string_view call, const Facts& facts) {
@@ -85,22 +90,22 @@ SyscallFilter generate_filter(const policy::Seccomp& profile, const Capabilities
   const Names denied = expand(profile.deny, compat);
   const Answer refusal{Action::error, errno_number(profile.denied, EPERM)};
   const auto refused = [&](std::string_view call) {
-    return denied.contains(call) || lacks_capability(call, capabilities) || tracer_escapes_filter(call, facts);
+    return contains(denied, call) || lacks_capability(call, capabilities) || tracer_escapes_filter(call, facts);
   };
-  const bool namespaces = allowed.contains("unshare") && !refused("unshare");
+  const bool namespaces = contains(allowed, "unshare") && !refused("unshare");
   const ArgumentLimits limits{profile.socket_families, capabilities, namespaces, facts.architecture, refusal.error};
 
   SyscallFilter filter;
   filter.fallback = {Action::error, errno_number(profile.unknown, ENOSYS)};
-  for (const std::string_view call : denied) filter.calls[std::string(call)].deny = {{{}, refusal}};
-  for (const std::string_view call : allowed) {
-    CallRule& rule = filter.calls[std::string(call)];
-    rule = refused(call) ? CallRule{{}, {{{}, refusal}}} : argument_rule(call, limits);
-  }
+  const SharedRule denial = settled({{}, {{{}, refusal}}});
+  std::vector<NamedRule> calls;
+  for (const std::string_view call : denied) calls.push_back({std::string(call), denial});
+  for (const std::string_view call : allowed)
+    calls.push_back({std::string(call), refused(call) ? denial : argument_rule(call, limits)});
   for (const std::string_view call : runtime_needs(facts.runtime))
-    filter.calls[std::string(call)] = argument_rule(call, limits);
-  filter.calls["clone3"] = argument_rule("clone3", limits);
-  for (auto& [name, rule] : filter.calls) settle(rule);
+    calls.push_back({std::string(call), argument_rule(call, limits)});
+  calls.push_back({"clone3", argument_rule("clone3", limits)});
+  filter.calls = sorted(std::move(calls));
   return filter;
 }
 

@@ -1,52 +1,38 @@
 #include "controls/seccomp_groups.h"
 
-#include "oci/json.h"
-#include "policy/embedded.h"
+#include <algorithm>
+#include <map>
 
 namespace hardened::controls {
 namespace {
 
-std::vector<std::string> names_in(const Json& object, const char* member) {
-  const auto found = object.find(member);
-  return found == object.end() ? std::vector<std::string>{} : found->get<std::vector<std::string>>();
-}
+using Needed = std::map<std::string_view, std::string_view>;
 
-SyscallGroups decode(const Json& document) {
-  SyscallGroups result;
-  for (const auto& [name, group] : document.at("groups").items())
-    result.groups[name] = {group.at("why").get<std::string>(), names_in(group, "calls"), names_in(group, "compat")};
-  for (const Json& row : document.at("capabilities")) {
-    const auto capability = row.at("capability").get<std::string>();
-    for (const std::string& name : names_in(row, "calls")) {
-      for (const std::string_view call : result.expand(name, true)) result.capabilities[std::string(call)] = capability;
+Needed needed_by_call() {
+  Needed needed;
+  for (const CapabilityCalls& row : capability_calls()) {
+    for (const std::string_view name : row.calls) {
+      for (const std::string_view call : expand_group(name, true)) needed[call] = row.capability;
     }
   }
-  return result;
+  return needed;
 }
 
 }  // namespace
 
-std::vector<std::string_view> SyscallGroups::expand(std::string_view name, bool compat) const {
-  const auto found = groups.find(name);
-  if (found == groups.end()) return {name};
-  std::vector<std::string_view> names(found->second.calls.begin(), found->second.calls.end());
-  if (compat) names.insert(names.end(), found->second.compat.begin(), found->second.compat.end());
+std::vector<std::string_view> expand_group(std::string_view name, bool compat) {
+  const auto groups = syscall_groups();
+  const auto found = std::ranges::lower_bound(groups, name, {}, &SyscallGroup::name);
+  if (found == groups.end() || found->name != name) return {name};
+  std::vector<std::string_view> names(found->calls.begin(), found->calls.end());
+  if (compat) names.insert(names.end(), found->compat.begin(), found->compat.end());
   return names;
 }
 
-Result<SyscallGroups> parse_syscall_groups(std::string_view text) {
-  try {
-    return decode(Json::parse(text));
-  } catch (const Json::exception& error) {
-    return fail(Code::syntax, std::string("cannot read seccomp/groups.json: ") + error.what());
-  }
-}
-
-const SyscallGroups& syscall_groups() {
-  // Part of the program, and tested to be readable: without it every call would be unknown, and denied.
-  static const SyscallGroups groups =
-      parse_syscall_groups(embedded::find("seccomp/groups.json")).value_or(SyscallGroups{});
-  return groups;
+std::string_view capability_needed(std::string_view call) {
+  static const Needed needed = needed_by_call();
+  const auto found = needed.find(call);
+  return found == needed.end() ? std::string_view() : found->second;
 }
 
 }  // namespace hardened::controls

@@ -1,34 +1,34 @@
-// The system calls by meaning, from profiles/seccomp/groups.json as built in.
+// The system calls by meaning: profiles/seccomp/groups.json as it was when the program was built.
 #pragma once
 
-#include <map>
-#include <string>
+#include <span>
 #include <string_view>
 #include <vector>
-
-#include "util/result.h"
 
 namespace hardened::controls {
 
 struct SyscallGroup {
-  std::string why;                  // it is allowed, or what it threatens
-  std::vector<std::string> calls;   // known to 64-bit ABIs
-  std::vector<std::string> compat;  // of 32-bit ABIs and other architectures only
+  std::string_view name;                     // "@mount"
+  std::string_view why;                      // it is allowed, or what it threatens
+  std::span<const std::string_view> calls;   // known to 64-bit ABIs
+  std::span<const std::string_view> compat;  // of 32-bit ABIs and other architectures only
 };
 
-struct SyscallGroups {
-  std::map<std::string, SyscallGroup, std::less<>> groups;  // by name: "@mount"
-  // Calls that make sense with a capability only, and only then are allowed: call → "CAP_…".
-  std::map<std::string, std::string, std::less<>> capabilities;
-
-  // The calls of the group `name`, with those of 32-bit ABIs when `compat`; `name` itself when it is no group.
-  [[nodiscard]] std::vector<std::string_view> expand(std::string_view name, bool compat) const;
+// Calls that make sense with a capability only, and only then are allowed.
+struct CapabilityCalls {
+  std::string_view capability;              // "CAP_…"
+  std::span<const std::string_view> calls;  // and groups
 };
 
-// Errors (Code::syntax): `text` is not of that form.
-[[nodiscard]] Result<SyscallGroups> parse_syscall_groups(std::string_view text);
+// All groups, sorted by name.
+[[nodiscard]] std::span<const SyscallGroup> syscall_groups();
+// A row for each capability that some calls need.
+[[nodiscard]] std::span<const CapabilityCalls> capability_calls();
 
-// The groups built in; read once.
-[[nodiscard]] const SyscallGroups& syscall_groups();
+// The calls of the group `name`, with those of 32-bit ABIs when `compat`; `name` itself when it is no group.
+[[nodiscard]] std::vector<std::string_view> expand_group(std::string_view name, bool compat);
+
+// The capability `call` makes sense with only; empty when it needs none.
+[[nodiscard]] std::string_view capability_needed(std::string_view call);
 
 }  // namespace hardened::controls

@@ -82,6 +82,7 @@ class LoadableRule {
   }
 
   [[nodiscard]] const CallRule& rule() const { return rule_; }
+  [[nodiscard]] CallRule take() { return std::move(rule_); }
 
  private:
   [[nodiscard]] bool kills_always() const { return !rule_.deny.empty() && rule_.deny.front().clause.empty(); }
@@ -103,7 +104,12 @@ class Intersection {
     result_.fallback = given.fallback.kills() ? given.fallback : ours.fallback;
   }
 
+  // In the order of the names.
   void add(const std::string& name, const CallRule* ours, const CallRule* given) {
+    if (ours != nullptr && given != nullptr && is_always_allowed(*ours) && is_always_allowed(*given)) {
+      result_.calls.push_back({name, always_allowed()});  // most calls: the rest would come to the same
+      return;
+    }
     LoadableRule loadable(killing(given));
     loadable.allow(allowed_by_both(ours, given, given_.fallback));
     if (loadable.rule().allow.empty()) {
@@ -111,10 +117,9 @@ class Intersection {
     } else {
       for (const Denial& denial : ours->deny) deny_part(loadable, denial, given);
     }
-    CallRule rule = loadable.rule();
+    CallRule rule = loadable.take();
     if (rule.allow.empty() && rule.deny.empty()) return;
-    settle(rule);
-    result_.calls.emplace_hint(result_.calls.end(), name, std::move(rule));
+    result_.calls.push_back({name, settled(std::move(rule))});
   }
 
   [[nodiscard]] SyscallFilter take() { return std::move(result_); }
@@ -153,11 +158,9 @@ SyscallFilter intersect(const SyscallFilter& ours, const SyscallFilter& given) {
   auto own = ours.calls.begin();
   auto theirs = given.calls.begin();
   while (own != ours.calls.end() || theirs != given.calls.end()) {
-    const int order = own == ours.calls.end()       ? 1
-                      : theirs == given.calls.end() ? -1
-                                                    : own->first.compare(theirs->first);
-    const std::string& name = order > 0 ? theirs->first : own->first;
-    intersection.add(name, order > 0 ? nullptr : &own->second, order < 0 ? nullptr : &theirs->second);
+    const int order = own == ours.calls.end() ? 1 : theirs == given.calls.end() ? -1 : own->name.compare(theirs->name);
+    const std::string& name = order > 0 ? theirs->name : own->name;
+    intersection.add(name, order > 0 ? nullptr : own->rule.get(), order < 0 ? nullptr : theirs->rule.get());
     if (order <= 0) ++own;
     if (order >= 0) ++theirs;
   }

@@ -1,34 +1,80 @@
 #include "host/mount_table.h"
 
-#include <libmount.h>
+#include <fcntl.h>
+#include <sys/sysmacros.h>
 
-#include <cerrno>
-#include <memory>
+#include <algorithm>
+#include <charconv>
+#include <optional>
 
+#include "util/file.h"
 #include "util/text.h"
 
 namespace hardened::host {
 namespace {
 
-std::string text_or_empty(const char* text) {
-  return text == nullptr ? std::string() : std::string(text);
+constexpr char path[] = "/proc/self/mountinfo";
+constexpr std::size_t most_bytes = std::size_t{64} << 20;  // 100,000 mounts (fs.mount-max) of long names
+
+std::vector<std::string_view> words(std::string_view line) {
+  std::vector<std::string_view> result;
+  result.reserve(12);
+  while (!line.empty()) {
+    const std::size_t end = std::min(line.find(' '), line.size());
+    result.push_back(line.substr(0, end));
+    line.remove_prefix(std::min(end + 1, line.size()));
+  }
+  return result;
+}
+
+template <typename Number>
+std::optional<Number> number(std::string_view text, int base = 10) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+// The kernel writes a space, tab, line break, backslash and "#" as "\040".
+std::string unescaped(std::string_view text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto code = text[at] == '\\' ? number<unsigned char>(text.substr(at + 1, 3), 8) : std::nullopt;
+    result += code ? static_cast<char>(*code) : text[at];
+    if (code) at += 3;
+  }
+  return result;
+}
+
+std::optional<std::uint64_t> device_number(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto major = number<unsigned>(text.substr(0, colon));
+  const auto minor = number<unsigned>(text.substr(colon + 1));
+  return major && minor ? std::optional<std::uint64_t>(makedev(*major, *minor)) : std::nullopt;
 }
 
 }  // namespace
 
 Result<MountTable> MountTable::read() {
-  const std::unique_ptr<libmnt_table, decltype(&mnt_unref_table)> table(mnt_new_table_from_file("/proc/self/mountinfo"),
-                                                                        &mnt_unref_table);
-  const std::unique_ptr<libmnt_iter, decltype(&mnt_free_iter)> iterator(mnt_new_iter(MNT_ITER_FORWARD), &mnt_free_iter);
-  if (!table || !iterator) return fail(Code::io, "cannot read /proc/self/mountinfo");
+  TRY(file, open_at(AT_FDCWD, path, O_RDONLY));
+  TRY(text, read_all(file.get(), most_bytes, path));
+  return parse(text);
+}
+
+// proc_pid_mountinfo(5): ID PARENT MAJOR:MINOR ROOT TARGET OPTIONS TAG… - TYPE SOURCE SUPER-OPTIONS
+MountTable MountTable::parse(std::string_view text) {
   MountTable result;
-  libmnt_fs* entry = nullptr;
-  while (mnt_table_next_fs(table.get(), iterator.get(), &entry) == 0) {
-    const int id = mnt_fs_get_id(entry);
-    if (id < 0) continue;
-    result.mounts_[static_cast<std::uint64_t>(id)] = {mnt_fs_get_devno(entry), text_or_empty(mnt_fs_get_root(entry)),
-                                                      text_or_empty(mnt_fs_get_target(entry)),
-                                                      text_or_empty(mnt_fs_get_fstype(entry))};
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::vector<std::string_view> word = words(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    constexpr std::size_t first_tag = 6;
+    if (word.size() < first_tag + 2) continue;
+    const auto separator = std::find(word.begin() + first_tag, word.end(), "-");
+    const auto id = number<std::uint64_t>(word[0]);
+    const auto device = device_number(word[2]);
+    if (!id || !device || word.end() - separator < 2) continue;
+    result.mounts_[*id] = {*device, unescaped(word[3]), unescaped(word[4]), unescaped(separator[1])};
   }
   return result;
 }

@@ -1,9 +1,11 @@
-// The mounts of this process's mount namespace. The only includer of <libmount.h>.
+// The mounts of this process's mount namespace. libmount would read them as well, but has no static archive in Debian,
+// and loading it with what it needs takes longer than everything else here; the tests compare with it.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/facts.h"
@@ -15,6 +17,8 @@ class MountTable {
  public:
   // Reads /proc/self/mountinfo once. Errors: Code::io.
   [[nodiscard]] static Result<MountTable> read();
+  // The same from the text of a mountinfo file (proc_pid_mountinfo(5)); a line of another form is no mount.
+  [[nodiscard]] static MountTable parse(std::string_view text);
 
   // Where the clean absolute path `resolved` lies, which statx(2) says belongs to mount `id`; an empty Location when
   // the table has no such mount or the path is not below it (it belongs to another mount namespace). The device is
@@ -27,13 +31,16 @@ class MountTable {
   // The mounts below the clean absolute path `resolved`, those hidden under another one included.
   [[nodiscard]] std::vector<PathFact> below(const std::string& resolved) const;
 
- private:
   struct Mount {
     std::uint64_t device = 0;
     std::string root;    // of the mount within its file system
     std::string target;  // where it is mounted
     std::string type;
+    bool operator==(const Mount&) const = default;
   };
+  [[nodiscard]] const std::map<std::uint64_t, Mount>& mounts() const { return mounts_; }
+
+ private:
   std::map<std::uint64_t, Mount> mounts_;  // by mount id
 };
 

@@ -93,8 +93,7 @@ constexpr SensitivePath table[] = {
     {paths::site_profiles, files, all_below},
     {paths::state, files, all_below},
     {paths::audit_log, files, all_below},
-    {paths::front, files, all_below},
-    {paths::rewriter, files, all_below},
+    {paths::program, files, all_below},
 };
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cmath>
 
 #include "oci/schema.h"
 #include "oci/strict_json.h"
@@ -21,6 +23,20 @@ Result<Json> read_spec(int directory, struct stat& status) {
   TRY(text, read_all(file.get(), StrictOptions{}.max_bytes, file_name));
   TRY(document, parse_strict(text, file_name));
   return std::move(document.value);
+}
+
+bool is_finite(const Json& value) {
+  if (value.is_structured()) return std::all_of(value.begin(), value.end(), is_finite);
+  return !value.is_number_float() || std::isfinite(value.get<double>());
+}
+
+// JSON has no form for infinity, nor for a string that is not UTF-8. Everything else reads back as it was.
+Result<std::string> written(const Json& spec) {
+  try {
+    if (is_finite(spec)) return spec.dump();
+  } catch (const Json::type_error&) {
+  }
+  return fail(Code::internal, "cannot store config.json: what was written would read differently");
 }
 
 }  // namespace
@@ -42,11 +58,7 @@ Result<Bundle> Bundle::open(const std::string& path) {
 }
 
 Status Bundle::store(const Json& spec) const {
-  // A string that is not UTF-8 cannot be written as JSON; replaced here, it makes the comparison below fail.
-  const std::string text = spec.dump(-1, ' ', false, Json::error_handler_t::replace);
-  TRY(written, parse_strict(text, file_name));
-  if (written.value != spec)
-    return fail(Code::internal, "cannot store config.json: what was written would read differently");
+  TRY(text, written(spec));
   TRY(file, AtomicFile::beside(directory_.get(), file_name));
   TRY_DO(file.write(text));
   TRY_DO(file.adopt(owner_, group_, mode_));

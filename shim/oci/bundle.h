@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "oci/json.h"
@@ -21,11 +22,12 @@ class Bundle {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] int directory() const { return directory_.get(); }
   [[nodiscard]] const Json& spec() const { return spec_; }
+  [[nodiscard]] Json take_spec() { return std::move(spec_); }
   // Members the runtime-spec does not define, as JSON pointers.
   [[nodiscard]] const std::vector<std::string>& unknown_members() const { return unknown_; }
 
-  // Replaces config.json by `spec`, after checking that its text reads back as the same document. On an error the old
-  // file stands untouched.
+  // Replaces config.json by `spec`, unless its text would read back as another document. On an error the old file
+  // stands untouched.
   [[nodiscard]] Status store(const Json& spec) const;
 
  private:

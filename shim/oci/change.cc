@@ -9,18 +9,21 @@
 namespace hardened::oci {
 namespace {
 
+std::string unescaped(std::string_view text) {
+  std::string token(text);
+  for (std::size_t at = token.find('~'); at != std::string::npos && at + 1 < token.size(); at = token.find('~', at + 1))
+    token.replace(at, 2, token[at + 1] == '1' ? "/" : "~");
+  return token;
+}
+
 std::vector<std::string> tokens(std::string_view pointer) {
   if (pointer.empty()) return {};
   std::vector<std::string> result = split(pointer.substr(1), '/');
-  for (std::string& token : result) {
-    for (std::size_t at = token.find('~'); at != std::string::npos && at + 1 < token.size();
-         at = token.find('~', at + 1))
-      token.replace(at, 2, token[at + 1] == '1' ? "/" : "~");
-  }
+  for (std::string& token : result) token = unescaped(token);
   return result;
 }
 
-std::optional<std::size_t> number(const std::string& token) {
+std::optional<std::size_t> number(std::string_view token) {
   std::size_t value = 0;
   const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), value);
   if (error != std::errc{} || end != token.data() + token.size()) return std::nullopt;
@@ -31,14 +34,16 @@ std::string_view name_of(const std::string& element) {
   return std::string_view(element).substr(0, element.find('='));
 }
 
-bool is_named(const Json& element, const std::string& name) {
+bool is_named(const Json& element, std::string_view name) {
   return element.is_string() && name_of(element.get_ref<const std::string&>()) == name;
 }
 
-const Json* child(const Json& parent, const std::string& token) {
+const Json* child(const Json& parent, std::string_view token) {
   if (parent.is_object()) {
-    const auto found = parent.find(token);
-    return found == parent.end() || found->is_null() ? nullptr : &*found;
+    const auto& members = parent.get_ref<const Json::object_t&>();
+    const auto found =
+        std::find_if(members.begin(), members.end(), [&](const auto& member) { return member.first == token; });
+    return found == members.end() || found->second.is_null() ? nullptr : &found->second;
   }
   if (!parent.is_array()) return nullptr;
   if (const auto index = number(token)) return *index < parent.size() ? &parent[*index] : nullptr;
@@ -98,11 +103,13 @@ Result<Json*> parent_of(Json& document, const std::vector<std::string>& path, co
 
 const Json* find(const Json& document, std::string_view pointer) {
   const Json* at = &document;
-  for (const std::string& token : tokens(pointer)) {
-    at = child(*at, token);
-    if (at == nullptr) return nullptr;
+  while (!pointer.empty() && at != nullptr) {
+    pointer.remove_prefix(1);
+    const std::string_view token = pointer.substr(0, pointer.find('/'));
+    at = token.find('~') == std::string_view::npos ? child(*at, token) : child(*at, unescaped(token));
+    pointer.remove_prefix(token.size());
   }
-  return at->is_null() ? nullptr : at;
+  return at == nullptr || at->is_null() ? nullptr : at;
 }
 
 Status apply(Json& document, const Change& change) {

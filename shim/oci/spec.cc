@@ -4,15 +4,29 @@
 
 namespace hardened::oci {
 
+std::optional<std::string> text(const Json& document, std::string_view pointer) {
+  const Json* found = find(document, pointer);
+  if (found == nullptr || !found->is_string()) return std::nullopt;
+  return found->get<std::string>();
+}
+
+std::vector<std::string> strings(const Json& document, std::string_view pointer) {
+  std::vector<std::string> result;
+  for (const Json& element : elements(document, pointer)) {
+    if (element.is_string()) result.push_back(element.get<std::string>());
+  }
+  return result;
+}
+
+const Json& elements(const Json& document, std::string_view pointer) {
+  static const Json nothing = Json::array();
+  const Json* found = find(document, pointer);
+  return found != nullptr && found->is_structured() ? *found : nothing;
+}
+
 std::optional<Json> Spec::value(std::string_view pointer) const {
   const Json* found = find(pointer);
   return found == nullptr ? std::nullopt : std::optional<Json>(*found);
-}
-
-std::optional<std::string> Spec::text(std::string_view pointer) const {
-  const Json* found = find(pointer);
-  if (found == nullptr || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
 }
 
 std::optional<std::int64_t> Spec::integer(std::string_view pointer) const {
@@ -26,20 +40,6 @@ std::optional<std::int64_t> Spec::integer(std::string_view pointer) const {
 bool Spec::is_true(std::string_view pointer) const {
   const Json* found = find(pointer);
   return found != nullptr && found->is_boolean() && found->get<bool>();
-}
-
-std::vector<std::string> Spec::strings(std::string_view pointer) const {
-  std::vector<std::string> result;
-  for (const Json& element : elements(pointer)) {
-    if (element.is_string()) result.push_back(element.get<std::string>());
-  }
-  return result;
-}
-
-const Json& Spec::elements(std::string_view pointer) const {
-  static const Json nothing = Json::array();
-  const Json* found = find(pointer);
-  return found != nullptr && found->is_structured() ? *found : nothing;
 }
 
 }  // namespace hardened::oci

@@ -1,4 +1,4 @@
-// The files of profiles/ as they were when the program was built.
+// The profiles and schemas of profiles/ as they were when the program was built.
 #pragma once
 
 #include <span>
@@ -7,7 +7,7 @@
 namespace hardened::embedded {
 
 struct File {
-  std::string_view name;  // relative to profiles/: "strict.json", "seccomp/groups.json", "schemas/policy.schema.json"
+  std::string_view name;  // relative to profiles/: "strict.json", "schemas/policy.schema.json"
   std::string_view text;
 };
 

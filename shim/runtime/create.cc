@@ -91,13 +91,12 @@ Result<Handover> create(const Call& call, Account& account) {
   const std::string root = runtime_root(call.invocation, facts.runtime.kind);
   TRY_DO(confirm_peers(facts, root));
 
-  TRY(judgement, controls::harden(Spec(bundle.spec()), policy, facts));
-  note(account, judgement);
-  TRY_DO(stop_if_refused(judgement, policy));
+  TRY(judgement, controls::harden(Spec(bundle.take_spec()), policy, facts));
+  TRY_DO(note(account, judgement, policy));
 
   TRY(grant, grant_for(call, policy, facts, judgement.spec));
   TRY_DO(state::store(grant));
-  const Status handed = hand_on(bundle, judgement.spec, probe, policy, grant, account);
+  const Status handed = hand_on(bundle, std::move(judgement.spec), probe, policy, grant, account);
   if (!handed) {
     (void)state::remove(grant.runtime_root, grant.id);  // the next create would sweep it anyway
     return tl::unexpected<Error>(handed.error());

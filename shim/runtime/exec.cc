@@ -84,8 +84,8 @@ Facts facts_for(const Call& call, const std::optional<state::Grant>& grant, cons
 }
 
 // Flags name nothing that could be cut down silently: whatever they add beyond the grant was asked for.
-Status refuse_changes(const controls::Judgement& judgement) {
-  for (const controls::Decision& decision : judgement.decisions) {
+Status refuse_changes(const std::vector<controls::Decision>& decisions) {
+  for (const controls::Decision& decision : decisions) {
     if (decision.outcome == controls::Outcome::enforced || decision.outcome == controls::Outcome::clamped)
       return fail(Code::refused,
                   fmt::format("refused by {}: the flags ask for more than the container was granted, at {}",
@@ -107,11 +107,10 @@ Result<Handover> exec(const Call& call, Account& account) {
 
   const Facts facts = facts_for(call, grant, request);
   TRY(judgement, controls::harden(Spec(Json{{"process", request.process}}), policy, facts));
-  note(account, judgement);
-  TRY_DO(stop_if_refused(judgement, policy));
+  TRY_DO(note(account, judgement, policy));
   TRY(runtime, runtime_of(call.invocation, grant, policy));
   if (!request.from_file) {
-    if (policy.mode == policy::Mode::enforce) TRY_DO(refuse_changes(judgement));
+    if (policy.mode == policy::Mode::enforce) TRY_DO(refuse_changes(account.record.decisions));
     TRY_DO(write_record(account));
     return Handover{runtime, {call.argv.begin(), call.argv.end()}, Fd{}};
   }

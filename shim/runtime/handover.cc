@@ -60,8 +60,7 @@ bool is_usable_runtime(const std::string& path) {
   struct stat status {};
   if (path.empty() || path.front() != '/' || ::stat(path.c_str(), &status) != 0) return false;
   if (!S_ISREG(status.st_mode) || (status.st_mode & 0111U) == 0) return false;
-  return !is_same_file("/proc/self/exe", status) && !is_same_file(paths::front, status) &&
-         !is_same_file(paths::rewriter, status);
+  return !is_same_file("/proc/self/exe", status) && !is_same_file(paths::program, status);
 }
 
 std::string recorded_runtime(const std::string& root, const std::string& id) {

@@ -21,7 +21,7 @@ std::vector<std::string> control_ids() {
 
 std::vector<std::string> groups() {
   std::vector<std::string> names;
-  for (const auto& [name, group] : controls::syscall_groups().groups) names.push_back(name);
+  for (const controls::SyscallGroup& group : controls::syscall_groups()) names.emplace_back(group.name);
   return names;
 }
 

@@ -82,14 +82,13 @@ void introduce(Account& account, const std::optional<state::Grant>& grant, const
   account.record.image = grant->image;
 }
 
-void note(Account& account, const controls::Judgement& judgement) {
-  account.record.decisions = judgement.decisions;
-}
-
-Status stop_if_refused(const controls::Judgement& judgement, const Policy& policy) {
+Status note(Account& account, controls::Judgement& judgement, const Policy& policy) {
   const controls::Decision* refusal = judgement.refusal();
-  if (refusal == nullptr || policy.mode == policy::Mode::audit) return {};
-  return fail(Code::refused, controls::refusal_text(*refusal));
+  Status goes_on;
+  if (refusal != nullptr && policy.mode != policy::Mode::audit)
+    goes_on = fail(Code::refused, controls::refusal_text(*refusal));
+  account.record.decisions = std::move(judgement.decisions);
+  return goes_on;
 }
 
 Status write_record(Account& account) {

@@ -64,10 +64,8 @@ struct Account {
 
 // Notes in the account whose call this is, as the grant tells.
 void introduce(Account& account, const std::optional<state::Grant>& grant, const Policy& policy);
-// Notes what was decided in the account.
-void note(Account& account, const controls::Judgement& judgement);
-// The refusal among the decisions as an error, unless the policy only audits.
-[[nodiscard]] Status stop_if_refused(const controls::Judgement& judgement, const Policy& policy);
+// Moves the decisions into the account. A refusal among them is the error, unless the policy only audits.
+[[nodiscard]] Status note(Account& account, controls::Judgement& judgement, const Policy& policy);
 // Writes the record of a call that goes ahead. An unwritable log is an error only where the policy says "refuse".
 [[nodiscard]] Status write_record(Account& account);
 

@@ -125,8 +125,7 @@ Result<Handover> update(const Call& call, Account& account) {
   facts.workload.id = call.invocation.id();
   if (grant) facts.granted_resources = grant->resources;
   TRY(judgement, controls::harden(Spec(Json{{"linux", {{"resources", resources}}}}), policy, facts));
-  note(account, judgement);
-  TRY_DO(stop_if_refused(judgement, policy));
+  TRY_DO(note(account, judgement, policy));
   TRY(runtime, runtime_of(call.invocation, grant, policy));
   TRY(document, sealed_document("resources", judgement.spec.elements("/linux/resources").dump()));
   TRY_DO(write_record(account));

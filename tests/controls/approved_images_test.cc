@@ -25,8 +25,10 @@ TEST_CASE("approved-images: a policy that lists none approves all") {
 
 TEST_CASE("approved-images: by name, by tag and by digest") {
   CHECK(judged({"nginx:*"}, "nginx:1.25").empty());
+  CHECK(judged({"nginx"}, "docker.io/library/nginx:1.25").empty());
   CHECK(judged({"redis", "registry.example/*"}, "registry.example/team/app:2").empty());
   CHECK(judged({"nginx:1.25@sha256:aa"}, "nginx:1.25", "sha256:aa").empty());
+  CHECK(judged({"nginx@sha256:aa"}, "nginx:1.25", "sha256:aa").empty());
   CHECK(judged({"nginx@sha256:aa"}, "nginx@sha256:aa", "sha256:bb")
             .empty());  // the user pinned it: the engine checked it
   CHECK(judged({"*@sha256:aa"}, "anything", "sha256:aa").empty());
@@ -34,10 +36,11 @@ TEST_CASE("approved-images: by name, by tag and by digest") {
 
 TEST_CASE("approved-images: everything else is refused by the image's name") {
   CHECK(judged({"nginx:*"}, "evil/nginx:1.25") == Lines{"refuse evil/nginx:1.25"});
-  CHECK(judged({"nginx"}, "nginx:latest") == Lines{"refuse nginx:latest"});
+  CHECK(judged({"nginx:*"}, "nginx:5000/evil:1.25") == Lines{"refuse nginx:5000/evil:1.25"});
+  CHECK(judged({"nginx:1.25"}, "nginx") == Lines{"refuse nginx"});
   CHECK(judged({"nginx:1.25@sha256:aa"}, "nginx:1.25", "sha256:bb") == Lines{"refuse nginx:1.25"});
   CHECK(judged({"nginx:1.25@sha256:aa"}, "nginx:1.25") == Lines{"refuse nginx:1.25"});
-  CHECK(judged({"*@sha256:bb"}, "nginx@sha256:aa", "sha256:bb") == Lines{"refuse nginx@sha256:aa"});
+  CHECK(judged({"*@sha256:cc"}, "nginx@sha256:aa", "sha256:bb") == Lines{"refuse nginx@sha256:aa"});
 }
 
 TEST_CASE("approved-images: an engine that names no image is refused, also where everything named is approved") {

@@ -58,21 +58,6 @@ TEST_CASE("shipped: built in is what a machine without any files loads") {
   CHECK_FALSE(policy::built_in("no-such-profile", site::known()));
 }
 
-TEST_CASE("shipped: their names pass the checks a site's own profile has to pass") {
-  for (const std::string name : {"strict", "compat"}) {
-    site::Site site;
-    site.write("profiles.d/mine.json", [&site, &name] {
-      Json document = site.load({}, name == "compat" ? "hardened-compat" : "hardened-runtime")->profile.document;
-      document["name"] = "mine";
-      document["seccomp"].erase("allow");  // checked where libseccomp is: tests/kernel
-      return document.dump();
-    }());
-    site.write("policy.json", R"({"version": 1, "default_profile": "mine"})");
-    INFO(name);
-    CHECK(site.error() == "loaded");
-  }
-}
-
 TEST_CASE("policy: everything the file says is in force") {
   site::Site site;
   site.write("policy.json", R"({ // comments are allowed

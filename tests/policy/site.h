@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "policy/load.h"
@@ -35,7 +36,7 @@ inline hardened::policy::Known known() {
 
 class Site {
  public:
-  Site() {
+  explicit Site(hardened::policy::Known names = known()) : known_(std::move(names)) {
     char name[] = "/tmp/hardened-policy-XXXXXX";
     root_ = ::mkdtemp(name);
     std::filesystem::create_directory(root_ + "/profiles.d");
@@ -55,7 +56,7 @@ class Site {
 
   [[nodiscard]] Result<Policy> load(const Workload& workload = {}, std::string_view program = "hardened-runtime",
                                     const std::string& today = "2026-03-01") const {
-    return hardened::policy::load(workload, program, today, known(), {root_ + "/policy.json", root_ + "/profiles.d"});
+    return hardened::policy::load(workload, program, today, known_, {root_ + "/policy.json", root_ + "/profiles.d"});
   }
 
   // The error of load() with the site's directory cut out; "loaded" when there is none.
@@ -70,6 +71,7 @@ class Site {
   }
 
  private:
+  hardened::policy::Known known_;
   std::string root_;
 };
 

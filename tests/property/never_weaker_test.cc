@@ -8,6 +8,7 @@
 #include "controls/engine.h"
 #include "controls/registry.h"
 #include "generator.h"
+#include "oci/strict_json.h"
 #include "oracle.h"
 #include "policy/load.h"
 #include "runtime/known_names.h"
@@ -78,6 +79,8 @@ std::optional<Json> harden(Trial& trial) {
   if (judgement->refusal() != nullptr) return std::nullopt;
   const auto again = controls::harden(judgement->spec, trial.policy, trial.sample.facts);
   trial.expect(again && again->spec.document() == judgement->spec.document(), "judging it again changes it");
+  const auto read = oci::parse_strict(judgement->spec.document().dump(), "config.json");
+  trial.expect(read && read->value == judgement->spec.document(), "its text reads back as another document");
   return judgement->spec.document();
 }
 

@@ -118,15 +118,20 @@ TEST_CASE("runtime: the first of the policy's that can be run is taken, and noth
 
 TEST_CASE("refusal: it ends the call, but not where the policy only watches") {
   Policy policy;
-  const Status refused = runtime::stop_if_refused(judged(controls::Outcome::refused), policy);
+  runtime::Account account;
+  const auto noted = [&](controls::Outcome outcome) {
+    controls::Judgement judgement = judged(outcome);
+    return runtime::note(account, judgement, policy);
+  };
+  const Status refused = noted(controls::Outcome::refused);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Code::refused);
   CHECK(refused.error().message.starts_with("refused by pids: too much"));
   for (const controls::Outcome outcome :
        {controls::Outcome::enforced, controls::Outcome::clamped, controls::Outcome::warned, controls::Outcome::waived})
-    CHECK(runtime::stop_if_refused(judged(outcome), policy));
+    CHECK(noted(outcome));
   policy.mode = policy::Mode::audit;
-  CHECK(runtime::stop_if_refused(judged(controls::Outcome::refused), policy));
+  CHECK(noted(controls::Outcome::refused));
 }
 
 TEST_CASE("account: the record says whose call it is, and what was decided") {
@@ -135,7 +140,8 @@ TEST_CASE("account: the record says whose call it is, and what was decided") {
   REQUIRE(policy);
   runtime::Account account;
   runtime::introduce(account, grant, *policy);
-  runtime::note(account, judged(controls::Outcome::warned));
+  controls::Judgement judgement = judged(controls::Outcome::warned);
+  REQUIRE(runtime::note(account, judgement, *policy));
   CHECK(account.record.engine == "podman");
   CHECK(account.record.image == "image:1");
   CHECK(account.record.profile == "compat");

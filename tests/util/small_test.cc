@@ -62,7 +62,7 @@ TEST_CASE("clock: RFC 3339 in UTC, and the date is its beginning") {
 }
 
 TEST_CASE("paths and version: absolute, and filled in by the build") {
-  for (const char* path : {paths::policy_file, paths::site_profiles, paths::state, paths::audit_log, paths::rewriter}) {
+  for (const char* path : {paths::policy_file, paths::site_profiles, paths::state, paths::audit_log, paths::program}) {
     INFO(path);
     CHECK(path[0] == '/');
     CHECK(std::string(path).find('@') == std::string::npos);

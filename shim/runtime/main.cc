@@ -1,5 +1,6 @@
-// hardened-rewrite: judges and rewrites what create, run, exec, update and restore ask for, then becomes the low-level
-// runtime. Reached from hardened-runtime only, with its argv and environment as they were.
+// hardened-runtime. An engine calls its runtime four times a container, and most calls only pass through: the argv alone
+// decides that, before anything else is looked at. What create, run, exec, update and restore ask for is judged and
+// rewritten first.
 #include <algorithm>
 #include <exception>
 #include <span>
@@ -33,8 +34,6 @@ Result<runtime::Handover> tell(const runtime::Call& call, runtime::Account& acco
   try {
     const auto* row = std::find_if(std::begin(stories), std::end(stories),
                                    [&call](const Row& candidate) { return candidate.verb == call.invocation.verb; });
-    if (row == std::end(stories))
-      return fail(Code::usage, "cannot do " + call.invocation.verb_name + " here", "call hardened-runtime");
     return row->story(call, account);
   } catch (const std::exception& error) {
     return fail(Code::internal, std::string("cannot go on: ") + error.what(), "please report this as a bug");
@@ -55,6 +54,11 @@ int end(const runtime::Invocation& invocation, runtime::Account& account, const 
 int main(int argc, char* argv[]) {
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
   const runtime::Invocation invocation = runtime::parse(arguments);
+  if (!invocation.error && invocation.verb == Verb::pass_through) {
+    const Error failure = runtime::pass_through(invocation, argv);
+    runtime::report_failure(invocation, runtime::user_message(failure));
+    return runtime::failure_status(invocation);
+  }
   runtime::Account account;
   account.record.operation = invocation.verb_name;
   account.record.container = invocation.id();

@@ -38,7 +38,8 @@ std::optional<Number> number(std::string_view text, int base = 10) {
 std::string unescaped(std::string_view text) {
   std::string result;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto code = text[at] == '\\' ? number<unsigned char>(text.substr(at + 1, 3), 8) : std::nullopt;
+    const bool escape = text[at] == '\\' && at + 3 < text.size();
+    const auto code = escape ? number<unsigned char>(text.substr(at + 1, 3), 8) : std::nullopt;
     result += code ? static_cast<char>(*code) : text[at];
     if (code) at += 3;
   }

@@ -110,6 +110,15 @@ teardown() { remove_containers; }
   no_capability box
 }
 
+@test "a container whose root file system forgets restarts as often as it likes" {
+  docker run -d --name box --runtime=hardened-compat "$BOX" sleep 600 >/dev/null
+  for _ in 1 2 3; do
+    docker exec box sh -c '! [ -e /srv-file ] && touch /srv-file'
+    docker restart -t 0 box
+  done
+  docker exec box sh -c '! [ -e /srv-file ]'
+}
+
 @test "kill delivers the signal" {
   hardened -d --name box "$BOX" sh -c 'trap "exit 9" USR1; while :; do sleep 0.1; done' >/dev/null
   wait_for 5 docker exec box true

@@ -40,10 +40,13 @@ std::vector<std::string> names_in(int directory) {
   return names;
 }
 
-// Removes a directory of files, or a file; never follows a link.
+// Removes a directory of files and empty directories (a grant's "root"), or a file; never follows a link.
 Status erase(int parent, const std::string& name) {
   if (const auto directory = open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)) {
-    for (const std::string& file : names_in(directory->get())) ::unlinkat(directory->get(), file.c_str(), 0);
+    for (const std::string& file : names_in(directory->get())) {
+      if (::unlinkat(directory->get(), file.c_str(), 0) != 0)
+        ::unlinkat(directory->get(), file.c_str(), AT_REMOVEDIR);
+    }
     if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0) return {};
   } else if (::unlinkat(parent, name.c_str(), 0) == 0) {
     return {};

@@ -66,6 +66,18 @@ mode_t mode_of(const std::string& path) {
 
 }  // namespace
 
+TEST_CASE("store: the mount point of an ephemeral root goes with its grant") {
+  const Host host;
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(host.store(host.grant("web")));
+    fs::create_directory(host.directory("web") + "/root");
+    host.start_container("web");
+    host.delete_container("web");
+  }
+  REQUIRE(state::remove(host.runtime_root(), "web", host.state()));
+  CHECK_FALSE(fs::exists(host.directory("web")));
+}
+
 TEST_CASE("store: a grant is kept for root only, with links to the runtime and the container") {
   const Host host;
   CHECK_FALSE(host.has("web"));

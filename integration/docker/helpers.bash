@@ -37,6 +37,13 @@ policy() {
   mv "$(policy_file).new" "$(policy_file)"
 }
 
+# profile NAME JSON: a site's profile, beside the policy.
+profile() {
+  mkdir -p "$HARDENED_STAGE/etc/hardened/profiles.d"
+  jq -n --arg name "$1" --argjson more "$2" '{"name": $name} + $more' >"$HARDENED_STAGE/etc/hardened/profiles.d/$1.json"
+  chmod 644 "$HARDENED_STAGE/etc/hardened/profiles.d/$1.json"
+}
+
 low_level_runtime() { command -v "${HARDENED_TEST_RUNTIME:-runc}"; }
 
 # Under runc there is no policy at all: the built-in one must do.

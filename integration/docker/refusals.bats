@@ -295,3 +295,53 @@ grants() { find "$HARDENED_STAGE/run/hardened" -name grant.json 2>/dev/null | so
   [ "$status" -ne 0 ]
   equals "$(comm -13 <(printf '%s\n' "$before") <(grants))" ""
 }
+
+# image_with LINK TARGET: the box with a symbolic link of its author's.
+image_with() {
+  local root=$BATS_TEST_TMPDIR/link
+  mkdir -p "$root/$(dirname "$1")"
+  ln -s "$2" "$root/$1"
+  docker export "$(docker create "$BOX" true)" >"$root.tar"
+  tar -C "$root" -rf "$root.tar" "./${1#/}"
+  docker import "$root.tar" hardened-test/link:1 >/dev/null
+}
+
+@test "a volume that a link in the image turns into /dev" {
+  image_with /d /dev
+  stock_gives "" --rm -v links:/d hardened-test/link:1 true
+  refused system-mounts --rm -v links:/d hardened-test/link:1 true
+  docker rmi -f hardened-test/link:1 >/dev/null
+}
+
+@test "a volume below a volume, through a link in the outer one" {
+  docker run --rm --runtime=runc -v outer:/w "$BOX" ln -s /dev /w/inner
+  refused mount-destinations --rm -v outer:/w -v links:/w/inner "$BOX" true
+}
+
+@test "a link in the image to a harmless place is followed, and the mount lies there" {
+  image_with /var/link /srv
+  run hardened --rm -v links:/var/link hardened-test/link:1 sh -c 'grep -c " /srv " /proc/self/mountinfo'
+  equals "$output" 1
+  docker rmi -f hardened-test/link:1 >/dev/null
+}
+
+@test "a waiver does not follow a link that somebody else may turn" {
+  local home=$HARDENED_DAEMON/home
+  mkdir -p "$home"
+  chown 1000 "$home"
+  ln -s /etc "$home/link"
+  policy "{\"waivers\": [{\"control\": \"sensitive-mounts\", \"allow\": [\"$home/*\"], \"reason\": \"test\"}]}"
+  refused sensitive-mounts --rm -v "$home/link:/x:ro" "$BOX" true
+  rm -rf "$home"
+}
+
+@test "a group of the host's distribution as the primary one" {
+  stock_gives 42 --rm -u 1000:42 "$BOX" id -g
+  refused additional-groups --rm -u 1000:42 "$BOX" id -g
+}
+
+@test "a volume that is memory beyond the profile's tmpfs" {
+  docker volume create -d local -o type=tmpfs -o device=tmpfs -o o=size=20g big >/dev/null
+  refused tmpfs-size --rm -v big:/big "$BOX" true
+  docker volume rm big >/dev/null
+}

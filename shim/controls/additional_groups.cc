@@ -1,4 +1,4 @@
-// Fields: /process/user/additionalGids. Allowed: no root group for other users, no privileged group of the host.
+// Fields: /process/user/additionalGids, gid. Allowed: no root group for other users, no privileged group of the host.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,7 +30,7 @@ User user_of(const Spec& spec, const Profile& profile) {
 // Why `gid` is more than the process may carry; nothing when it is not.
 std::optional<std::string> objection(std::int64_t gid, const User& user, const Profile& profile, const Facts& facts) {
   // The engine repeats the primary group here. It comes with the image's own user and may meet the number of a host
-  // group by chance (redis, postgres: 999, often docker's): on its own it opens nothing.
+  // group by chance: see judge_primary().
   if (gid == user.gid) return std::nullopt;
   if (gid == 0) {
     if (user.uid == 0) return std::nullopt;
@@ -53,6 +53,20 @@ void judge(Verdict& verdict, std::int64_t gid, std::string pointer, const User& 
   }
 }
 
+// The primary group comes with the image's own user and may meet the number of a host group by chance (redis, postgres:
+// 999, often docker's). Numbers below 100 are given out by distributions, to the host's disk and shadow alike, and no
+// image runs a service as one of those.
+void judge_primary(Verdict& verdict, const User& user, const Profile& profile, const Facts& facts) {
+  constexpr std::int64_t first_dynamic = 100;
+  if (user.gid <= 0 || user.gid >= first_dynamic) return;
+  for (const auto& [name, gid] : facts.groups) {
+    const bool allowed = std::find(profile.groups.begin(), profile.groups.end(), name) != profile.groups.end();
+    if (user.gid == gid && !allowed)
+      verdict.refuse("/process/user/gid", fmt::format("the group {} ({}) of the host", name, gid), std::to_string(gid),
+                     "to allow it, add its name to \"groups\" of the profile");
+  }
+}
+
 Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   Verdict verdict(spec);
   const User user = user_of(spec, policy.profile);
@@ -67,6 +81,7 @@ Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
       judge(verdict, gid, pointer, user, *reason);
     }
   }
+  judge_primary(verdict, user, policy.profile, facts);
   return verdict;
 }
 

@@ -180,6 +180,17 @@ bool is_shared_ipc(const MountView& mount, const Policy& policy) {
          contains(policy.profile.namespaces, "ipc");
 }
 
+std::string waivable(const MountView& mount, const Facts& facts) {
+  const host::PathFact* source = source_fact(mount, facts);
+  if (source == nullptr) return mount.source;
+  if (source->by_foreign_link) return source->resolved;
+  for (const host::SensitiveFact& sensitive : facts.sensitive) {
+    if (relate_names(*source, sensitive) == Relation::none && relate_places(*source, sensitive) != Relation::none)
+      return sensitive.path;
+  }
+  return mount.source;
+}
+
 bool allowed_source(const MountView& mount, const host::PathFact& source, const Facts& facts) {
   const auto harmless = [&source](std::string_view place) { return is_within(source.resolved, place); };
   return is_engine_owned(mount, source.resolved, facts) || is_init_program(mount, source) ||

@@ -54,6 +54,11 @@ struct Handed {
 // profile grant that namespace?
 [[nodiscard]] bool is_shared_ipc(const MountView& mount, const Policy& policy);
 
+// What a waiver has to name for the source of `mount`: its spelling, as the user wrote it. Not where that is somebody
+// else's to say: over a symbolic link that not only root may exchange it is the path the link leads to, and where an
+// innocent name holds a sensitive place (a volume made with "device=/etc") it is that place.
+[[nodiscard]] std::string waivable(const MountView& mount, const Facts& facts);
+
 // May a source be where it is although the directories above it are sensitive? True for what is engine-owned, for the
 // init program, and for time zones and certificates when read-only.
 [[nodiscard]] bool allowed_source(const MountView& mount, const host::PathFact& source, const Facts& facts);

@@ -47,4 +47,13 @@ void Verdict::refuse_unseen(std::string pointer, std::string reason, std::string
                        std::move(remedy)});
 }
 
+void Verdict::notice(std::string pointer, std::string reason, std::string subject) {
+  findings_.push_back({Kind::notice,
+                       {std::move(pointer), std::nullopt, std::nullopt},
+                       false,
+                       std::move(reason),
+                       std::move(subject),
+                       {}});
+}
+
 }  // namespace hardened::controls

@@ -19,8 +19,9 @@ struct Reference {
 };
 
 // Rule 2 of the design: what the engine put there by default is tightened silently; what the user asked for beyond the
-// policy is an excess, and the control's level decides (refuse, clamp or warn).
-enum class Kind { tighten, excess };
+// policy is an excess, and the control's level decides (refuse, clamp or warn). A notice changes nothing and is
+// recorded: what the profile would have, and tolerates not to have on this host.
+enum class Kind { tighten, excess, notice };
 
 struct Finding {
   Kind kind = Kind::tighten;
@@ -48,6 +49,9 @@ class Verdict {
   void refuse(std::string pointer, std::string reason, std::string subject, std::string remedy = {});
   // The same where the value must not be seen: findings go to the audit log, and this one carries no `before`.
   void refuse_unseen(std::string pointer, std::string reason, std::string subject, std::string remedy = {});
+
+  // What is left as it is at `pointer`, and why.
+  void notice(std::string pointer, std::string reason, std::string subject);
 
   [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
   [[nodiscard]] std::vector<Finding> take() { return std::move(findings_); }

@@ -21,6 +21,7 @@ extern const Control hugetlb;
 extern const Control intel_rdt;
 extern const Control masked_paths;
 extern const Control memory;
+extern const Control mount_destinations;
 extern const Control mount_options;
 extern const Control mount_types;
 extern const Control net_devices;
@@ -41,6 +42,7 @@ extern const Control system_mounts;
 extern const Control tmpfs_size;
 extern const Control unified_cgroup;
 extern const Control unknown_fields;
+extern const Control user_namespace;
 extern const Control writable_paths;
 
 }  // namespace hardened::controls

@@ -47,6 +47,8 @@ Decision decide(const Control& control, Finding finding, const Policy& policy) {
   Decision decision{&control, Outcome::refused, std::move(finding), {}};
   if (decision.finding.kind == Kind::tighten) {
     decision.outcome = Outcome::enforced;
+  } else if (decision.finding.kind == Kind::notice) {
+    decision.outcome = Outcome::warned;
   } else if (const policy::Waiver* waiver = waiver_for(control, decision.finding, policy)) {
     decision.outcome = Outcome::waived;
     decision.waiver = waiver->reason;

@@ -56,7 +56,7 @@ Verdict evaluate(const Spec& spec, const Policy&, const Facts& facts) {
   for (const MountView& mount : mounts_of(spec)) {
     if (!mount.bind) continue;
     if (auto reason = problem(mount, facts))
-      verdict.refuse(mount.pointer() + "/source", std::move(*reason), mount.source);
+      verdict.refuse(mount.pointer() + "/source", std::move(*reason), waivable(mount, facts));
   }
   return verdict;
 }

@@ -1,5 +1,6 @@
 // Fields: /linux/namespaces. Allowed: private ones, those of our other containers, and the host's where the profile
-// lists them. "user" and "time" are left as they are.
+// lists them. A user namespace is added where one was prepared (user-namespace has its mapping); "time" is left as it
+// is.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -137,6 +138,11 @@ Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   }
   judge_unknown(verdict, spec.elements(namespaces_at));
   for (const Type& type : types) judge_type(verdict, spec, type, policy, facts);
+  if (facts.ids.size != 0 && entries(spec.elements(namespaces_at), "user").empty()) {
+    Json users = {{"type", "user"}};
+    if (!facts.joined_user_namespace.empty()) users["path"] = facts.joined_user_namespace;
+    verdict.insert(fmt::format("{}/-", namespaces_at), std::move(users), "root in the container is nobody on the host");
+  }
   return verdict;
 }
 

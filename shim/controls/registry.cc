@@ -19,6 +19,8 @@ constexpr const Control* table[] = {
     &secret_env,
     &root_path,
     &host_namespaces,  // before the mounts: --ipc host brings one along, and the namespace is what was asked for
+    &user_namespace,
+    &mount_destinations,  // before all that go by a mount's destination
     &mount_types,
     &system_mounts,
     &engine_sockets,

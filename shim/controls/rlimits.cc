@@ -61,7 +61,8 @@ std::string written(std::uint64_t value) {
 // RLIMIT_NPROC counts all processes of a user id on the host, not those of the container: outside a user namespace of
 // its own it would make the containers (and host processes) of one uid starve each other, and root is exempt from it
 // (kernel/fork.c: INIT_USER).
-bool counts_alone(const Spec& spec) {
+bool counts_alone(const Spec& spec, const Facts& facts) {
+  if (facts.ids.size != 0) return true;
   const Json& namespaces = spec.elements("/linux/namespaces");
   return std::any_of(namespaces.begin(), namespaces.end(), [](const Json& entry) { return type_of(entry) == "user"; });
 }
@@ -77,7 +78,7 @@ std::vector<Rule> rules_of_profile(const Spec& spec, const policy::Limits& limit
       {"RLIMIT_MSGQUEUE", std::nullopt, std::nullopt, false},  // kernel memory
       {"RLIMIT_RTPRIO", 0, std::nullopt, false},               // above 0: real-time scheduling without a capability
       {"RLIMIT_NICE", 20, std::nullopt, false}};               // above 20: negative nice values without a capability
-  if (counts_alone(spec)) {
+  if (counts_alone(spec, facts)) {
     rules.push_back({"RLIMIT_NPROC", limits.nproc.max, both(limits.nproc.fallback), podman});
   } else if (!podman) {
     rules.push_back({"RLIMIT_NPROC", limits.nproc.max, std::nullopt, false});

@@ -65,9 +65,16 @@ std::optional<std::string> file_system_problem(const host::PathFact& part, const
   return std::nullopt;
 }
 
+// Of the host's root directory only directories are sensitive by name; a file there is a disk image, a kernel or swap.
+bool is_in_root(const host::PathFact& source, const host::SensitiveFact& root) {
+  const auto rest = rest_below(source, root);
+  return S_ISREG(source.mode) && rest && !rest->empty() && rest->find('/') == std::string::npos;
+}
+
 std::optional<std::string> table_problem(const host::PathFact& source, bool allowed, const Facts& facts) {
   for (const host::SensitiveFact& sensitive : facts.sensitive) {
     if (sensitive.socket) continue;  // engine-sockets says it better
+    if (sensitive.path == "/" && is_in_root(source, sensitive)) return "is a file in the root directory of the host";
     switch (relation(source, sensitive, allowed)) {
       case Relation::same:
         return fmt::format("is {} of the host", sensitive.path);
@@ -113,7 +120,7 @@ Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   for (const MountView& mount : mounts_of(spec)) {
     if (!mount.bind) continue;
     if (auto found = problem(mount, policy, facts))
-      verdict.refuse(mount.pointer() + "/source", std::move(*found), mount.source);
+      verdict.refuse(mount.pointer() + "/source", std::move(*found), waivable(mount, facts));
   }
   return verdict;
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "controls/controls.h"
 #include "oci/strict_json.h"
@@ -33,6 +34,8 @@ constexpr std::string_view safe[] = {
     "net.ipv4.tcp_wmem",
 };
 
+constexpr std::string_view ping_range = "net.ipv4.ping_group_range";
+
 // The name with dots as separators. As in sysctl(8) the first separator tells which one is used, and the other
 // character then stands for a dot inside of a component ("net/ipv4/conf/eth0.7/…" is "net.ipv4.conf.eth0/7.…").
 std::string dotted(std::string name) {
@@ -59,12 +62,25 @@ bool is_allowed(const std::string& name, const Profile& profile) {
                               [&](const std::string& pattern) { return glob_match(pattern, name); });
 }
 
-Verdict evaluate(const Spec& spec, const Policy& policy, const Facts&) {
+// Docker allows ping to every group there can be; a group that the user namespace does not map is EINVAL.
+void limit_groups(Verdict& verdict, const std::string& key, const Json& value, std::uint32_t size) {
+  const std::string text = value.is_string() ? value.get<std::string>() : "";
+  const std::vector<std::string> ends = split(text, text.find('\t') == std::string::npos ? ' ' : '\t');
+  std::uint64_t last = 0;
+  if (ends.size() != 2 || std::from_chars(ends[1].data(), ends[1].data() + ends[1].size(), last).ec != std::errc{} ||
+      last < size)
+    return;
+  verdict.tighten("/linux/sysctl/" + oci::escaped_token(key), fmt::format("{} {}", ends[0], size - 1),
+                  "the user namespace has no more groups");
+}
+
+Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   Verdict verdict(spec);
   const Json& sysctls = spec.elements("/linux/sysctl");
   if (!sysctls.is_object()) return verdict;
   for (const auto& [key, value] : sysctls.items()) {
     const std::string name = dotted(key);
+    if (name == ping_range && facts.ids.size != 0) limit_groups(verdict, key, value, facts.ids.size);
     if (is_allowed(name, policy.profile)) continue;
     verdict.excess("/linux/sysctl/" + oci::escaped_token(key), std::nullopt,
                    fmt::format("the sysctl {} is not on the safe list", in_quotes(name)), name, std::string(remedy));

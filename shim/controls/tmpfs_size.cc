@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 
+#include "controls/bind_source.h"
 #include "controls/controls.h"
 #include "controls/mounts.h"
 #include "util/text.h"
@@ -86,12 +87,24 @@ void judge_mount(Verdict& verdict, const MountView& mount, const Limit& limit) {
   }
 }
 
-Verdict evaluate(const Spec& spec, const Policy& policy, const Facts&) {
+// A volume of the local driver with "type=tmpfs" is memory as well, and stays when its containers are gone.
+void judge_volume(Verdict& verdict, const MountView& mount, const Limit& limit, const Facts& facts) {
+  const host::PathFact* source = source_fact(mount, facts);
+  if (source == nullptr || limit.max == 0 || source->capacity <= limit.max || mount.read_only()) return;
+  if (!is_engine_owned(mount, source->resolved, facts)) return;
+  verdict.refuse(mount.pointer(),
+                 fmt::format("the volume at {} is memory ({}) beyond the {} the profile allows",
+                             in_quotes(mount.spelled), source->file_system, format_size(limit.max)),
+                 mount.source, "give the volume a smaller size (-o o=size=…), or mount it read-only");
+}
+
+Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   Verdict verdict(spec);
   const policy::Limits& limits = policy.profile.limits;
   for (const MountView& mount : mounts_of(spec)) {
-    if (mount.bind || mount.type != "tmpfs") continue;
-    judge_mount(verdict, mount, mount.destination == "/dev/shm" ? limits.shm : limits.tmpfs);
+    const Limit& limit = mount.destination == "/dev/shm" ? limits.shm : limits.tmpfs;
+    if (mount.bind) judge_volume(verdict, mount, limit, facts);
+    if (!mount.bind && mount.type == "tmpfs") judge_mount(verdict, mount, limit);
   }
   return verdict;
 }

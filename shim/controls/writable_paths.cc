@@ -1,9 +1,13 @@
 // Fields: /mounts/-. Adds a tmpfs at /tmp, /var/tmp, /run and the profile's own paths where the root is read-only,
 // unless a mount of the spec already decides about the place.
+#include "controls/writable_paths.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 
 #include "controls/controls.h"
 #include "controls/mounts.h"
@@ -51,14 +55,28 @@ bool is_covered(const std::string& path, const std::vector<MountView>& mounts) {
 
 // At the very front: whatever the spec mounts below these places (a secret in /run/secrets, a socket in /var/run, which
 // many images link to /run) then lands on top of them.
-Verdict evaluate(const Spec& spec, const Policy& policy, const Facts&) {
+// Where `path` lies in the image; nothing where that is the runtime's own or cannot be told.
+std::optional<std::string> place_in_image(const std::string& path, const Facts& facts) {
+  const auto found = facts.destinations.find(path);
+  if (found == facts.destinations.end()) return path;
+  const std::string& place = found->second.path;
+  constexpr std::string_view of_the_runtime[] = {"/dev", "/proc", "/sys"};
+  const bool taken = place.empty() || place == "/" ||
+                     std::any_of(std::begin(of_the_runtime), std::end(of_the_runtime),
+                                 [&place](std::string_view top) { return is_within(place, top); });
+  return taken ? std::nullopt : std::optional(place);
+}
+
+Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   Verdict verdict(spec);
   if (policy.profile.rootfs != policy::Rootfs::read_only) return verdict;
   const std::vector<MountView> mounts = mounts_of(spec);
   std::size_t index = 0;
+  std::set<std::string> made;  // an image may have /var/tmp lead to /tmp
   for (const auto& [path, place] : places_of(policy.profile)) {
-    if (is_covered(path, mounts)) continue;
-    const Json mount = {{"destination", path},
+    const std::optional<std::string> at = place_in_image(path, facts);
+    if (!at || is_covered(*at, mounts) || !made.insert(*at).second) continue;
+    const Json mount = {{"destination", *at},
                         {"type", "tmpfs"},
                         {"source", "tmpfs"},
                         {"options", options_of(place, spec, policy.profile.limits.tmpfs)}};
@@ -69,6 +87,12 @@ Verdict evaluate(const Spec& spec, const Policy& policy, const Facts&) {
 }
 
 }  // namespace
+
+std::vector<std::string> writable_places(const Profile& profile) {
+  std::vector<std::string> paths;
+  for (const auto& [path, place] : places_of(profile)) paths.push_back(path);
+  return paths;
+}
 
 const Control writable_paths = {
     .id = "writable-paths",

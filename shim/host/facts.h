@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/user_namespace.h"
 #include "oci/json.h"
 #include "oci/workload.h"
 
@@ -38,10 +39,19 @@ struct PathFact {
   mode_t mode = 0;          // st_mode: type and permissions
   dev_t node = 0;           // st_rdev: which device, where `mode` says it is a device node
   uid_t owner = 0;
+  std::uint64_t capacity = 0;  // bytes, of a tmpfs; the largest number for a ramfs, which has none
+  // A link on its way may be turned by somebody who is not root: what the spec's spelling names is theirs to say.
+  bool by_foreign_link = false;
   bool root_controlled = false;  // it and every directory above it: owned by root, not writable by others
   // Bind sources: what is mounted below it, which a recursive bind brings along; of these only `resolved`, `location`
   // and `file_system` are known.
   std::vector<PathFact> mounted_below;
+};
+
+// Where a mount's destination lies in the image.
+struct Destination {
+  std::string path;     // clean, no symbolic link in it
+  std::string problem;  // why that cannot be told; empty where it can
 };
 
 struct NamespaceFact {
@@ -50,6 +60,7 @@ struct NamespaceFact {
   // The container of ours it belongs to; nothing when it is not one of ours. The probe can only guess it (from a
   // cgroup's name): the caller must clear it where no grant of that id exists.
   std::optional<std::string> container;
+  kernel::IdMapping ids;  // of that container, by its grant
 };
 
 enum class RuntimeKind { runc, crun, other };
@@ -75,6 +86,12 @@ struct Facts {
   Workload workload;
   RuntimeFact runtime;
 
+  // The user namespace this container is to have: its host ids, and the namespace itself where it joins another
+  // container's. Without ids it has none of its own, and `no_user_namespace` says why where the profile wants one.
+  kernel::IdMapping ids;
+  std::string joined_user_namespace;
+  std::string no_user_namespace;
+
   std::string architecture = "x86_64";  // uname -m
   int kernel_major = 0, kernel_minor = 0;
   int cgroup_version = 2;        // 1 also for the hybrid layout
@@ -90,6 +107,7 @@ struct Facts {
 
   // Bind sources, linux.devices[].path, hook programs, root.path: by the spec's own spelling.
   std::map<std::string, PathFact> paths;
+  std::map<std::string, Destination> destinations;  // by the spec's spelling, and for paths the profile mounts at
   std::map<std::string, NamespaceFact> namespaces;  // by the spec's linux.namespaces[].path
   std::vector<SensitiveFact> sensitive;
   std::vector<std::string> graph_roots;      // directories below which engines keep root file systems and volumes

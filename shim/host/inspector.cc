@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <climits>
+#include <limits>
 #include <string_view>
 
+#include "host/walk.h"
 #include "util/text.h"
 
 namespace hardened::host {
@@ -30,6 +33,15 @@ std::string path_of(int fd, bool unlinked) {
 std::string parent_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::uint64_t capacity_of(const Opened& opened) {
+  constexpr std::uint64_t boundless = std::numeric_limits<std::uint64_t>::max();
+  if (opened.fact.file_system == "ramfs") return boundless;
+  struct statfs status {};
+  if (opened.fact.file_system != "tmpfs" || ::fstatfs(opened.fd.get(), &status) != 0) return 0;
+  if (status.f_blocks == 0) return boundless;  // size=0: no limit
+  return static_cast<std::uint64_t>(status.f_blocks) * static_cast<std::uint64_t>(status.f_bsize);
 }
 
 }  // namespace
@@ -59,13 +71,31 @@ Status Inspector::locate(Opened& opened) {
     table_ = std::move(table);
   }
   opened.fact.location = table_->locate(opened.mount, opened.fact.resolved);
-  opened.fact.file_system = table_->file_system(opened.mount);
+  if (const MountTable::Mount* mount = table_->find(opened.mount)) opened.fact.file_system = mount->type;
+  opened.fact.capacity = capacity_of(opened);
   return {};
+}
+
+std::string Inspector::mount_options(const Opened& opened) const {
+  const MountTable::Mount* mount = table_ ? table_->find(opened.mount) : nullptr;
+  return mount != nullptr && mount->target == opened.fact.resolved ? mount->options : std::string();
 }
 
 void Inspector::find_mounts_below(Opened& opened) const {
   if (table_ && S_ISDIR(opened.fact.mode) && !opened.fact.location.path.empty())
     opened.fact.mounted_below = table_->below(opened.fact.resolved);
+}
+
+bool Inspector::by_foreign_link(const std::string& path) {
+  if (!path.starts_with('/')) return false;
+  const auto root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
+  if (!root) return true;
+  bool foreign = false;
+  const auto end = walk(root->get(), path, [&](const std::string& directory, int link) {
+    struct stat status {};
+    foreign = foreign || ::fstat(link, &status) != 0 || status.st_uid != 0 || !root_controlled_directory(directory);
+  });
+  return foreign || !end;
 }
 
 bool Inspector::root_controlled(const PathFact& fact) {

@@ -32,8 +32,15 @@ class Inspector {
   // Errors: Code::io when the mount table cannot be read.
   [[nodiscard]] Status locate(Opened& opened);
 
+  // The options of the file system mounted at `opened` itself, as the kernel escapes them, after locate(); empty where
+  // it is no mount point.
+  [[nodiscard]] std::string mount_options(const Opened& opened) const;
+
   // Fills in `mounted_below`, after locate().
   void find_mounts_below(Opened& opened) const;
+
+  // Does the absolute `path` lead over a symbolic link that somebody other than root may exchange?
+  [[nodiscard]] bool by_foreign_link(const std::string& path);
 
   // Is the clean absolute path `directory`, and everything above it, a real directory owned by root and not writable by
   // group or others? Then nobody but root can change what a path below it names. Sticky directories count as writable.

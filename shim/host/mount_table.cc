@@ -34,7 +34,16 @@ std::optional<Number> number(std::string_view text, int base = 10) {
   return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-// The kernel writes a space, tab, line break, backslash and "#" as "\040".
+std::optional<std::uint64_t> device_number(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto major = number<unsigned>(text.substr(0, colon));
+  const auto minor = number<unsigned>(text.substr(colon + 1));
+  return major && minor ? std::optional<std::uint64_t>(makedev(*major, *minor)) : std::nullopt;
+}
+
+}  // namespace
+
 std::string unescaped(std::string_view text) {
   std::string result;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -45,16 +54,6 @@ std::string unescaped(std::string_view text) {
   }
   return result;
 }
-
-std::optional<std::uint64_t> device_number(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  const auto major = number<unsigned>(text.substr(0, colon));
-  const auto minor = number<unsigned>(text.substr(colon + 1));
-  return major && minor ? std::optional<std::uint64_t>(makedev(*major, *minor)) : std::nullopt;
-}
-
-}  // namespace
 
 Result<MountTable> MountTable::read() {
   TRY(file, open_at(AT_FDCWD, path, O_RDONLY));
@@ -75,7 +74,9 @@ MountTable MountTable::parse(std::string_view text) {
     const auto id = number<std::uint64_t>(word[0]);
     const auto device = device_number(word[2]);
     if (!id || !device || word.end() - separator < 2) continue;
-    result.mounts_[*id] = {*device, unescaped(word[3]), unescaped(word[4]), unescaped(separator[1])};
+    const bool has_options = word.end() - separator > 3;
+    result.mounts_[*id] = {*device, unescaped(word[3]), unescaped(word[4]), unescaped(separator[1]),
+                           has_options ? std::string(separator[3]) : std::string()};
   }
   return result;
 }
@@ -91,9 +92,9 @@ Location MountTable::locate(std::uint64_t id, const std::string& resolved) const
   return {mount.device, clean_path(mount.root + "/" + below)};
 }
 
-std::string MountTable::file_system(std::uint64_t id) const {
+const MountTable::Mount* MountTable::find(std::uint64_t id) const {
   const auto found = mounts_.find(id);
-  return found == mounts_.end() ? std::string() : found->second.type;
+  return found == mounts_.end() ? nullptr : &found->second;
 }
 
 std::vector<PathFact> MountTable::below(const std::string& resolved) const {

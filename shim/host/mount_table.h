@@ -13,8 +13,20 @@
 
 namespace hardened::host {
 
+// The kernel writes a space, tab, line break, backslash and "#" as "\\040" in its tables.
+[[nodiscard]] std::string unescaped(std::string_view text);
+
 class MountTable {
  public:
+  struct Mount {
+    std::uint64_t device = 0;
+    std::string root;    // of the mount within its file system
+    std::string target;  // where it is mounted
+    std::string type;
+    std::string options;  // of the super block, as the kernel escapes them
+    bool operator==(const Mount&) const = default;
+  };
+
   // Reads /proc/self/mountinfo once. Errors: Code::io.
   [[nodiscard]] static Result<MountTable> read();
   // The same from the text of a mountinfo file (proc_pid_mountinfo(5)); a line of another form is no mount.
@@ -25,19 +37,12 @@ class MountTable {
   // mountinfo's: on btrfs st_dev is that of a subvolume and differs between two ways to one file.
   [[nodiscard]] Location locate(std::uint64_t id, const std::string& resolved) const;
 
-  // The type of the file system of mount `id`; empty when the table has no such mount.
-  [[nodiscard]] std::string file_system(std::uint64_t id) const;
+  // The mount `id`, or nothing.
+  [[nodiscard]] const Mount* find(std::uint64_t id) const;
 
   // The mounts below the clean absolute path `resolved`, those hidden under another one included.
   [[nodiscard]] std::vector<PathFact> below(const std::string& resolved) const;
 
-  struct Mount {
-    std::uint64_t device = 0;
-    std::string root;    // of the mount within its file system
-    std::string target;  // where it is mounted
-    std::string type;
-    bool operator==(const Mount&) const = default;
-  };
   [[nodiscard]] const std::map<std::uint64_t, Mount>& mounts() const { return mounts_; }
 
  private:

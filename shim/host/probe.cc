@@ -77,7 +77,11 @@ class Paths {
         return fail(Code::io, "cannot judge the mount source " + in_quotes(path) + ": it lies in no mount of this host",
                     "name the directory by its path on the host");
       if (source) inspector_.find_mounts_below(opened);
+      const bool root = path == text_at(spec_, "/root/path");
+      if (root) result.root_options = inspector_.mount_options(opened);
+      if (source) opened.fact.by_foreign_link = inspector_.by_foreign_link(path);
       result.facts.paths.emplace(path, opened.fact);
+      if (root) result.root = Fd(::fcntl(opened.fd.get(), F_DUPFD_CLOEXEC, 0));
       if (source && opened.fact.exists) result.sources.emplace(path, std::move(opened.fd));
     }
     for (auto& [row, opened] : sensitive_) {

@@ -26,6 +26,9 @@ struct Probe {
   Facts facts;
   // The bind sources, by the spec's own spelling, as they were judged: O_PATH descriptors to mount from.
   std::map<std::string, Fd> sources;
+  Fd root;  // root.path (O_PATH); not valid where there is none
+  // The options of the file system mounted at root.path (mountinfo's, escaped); empty where none is.
+  std::string root_options;
 };
 
 // `spec` is config.json on create, {"process": …} on exec, {"linux": {"resources": …}} on update. Everything in Facts

@@ -136,6 +136,41 @@ Status writable(const Node& node, std::vector<Writable>& into, const Context& co
   return decode_array(node, into, writable_directory, context);
 }
 
+Status namespace_mode(const Node& node, bool& into, const Context& context) {
+  constexpr Choice<bool> choices[] = {{"private", true}, {"host", false}};
+  return one_of(node, into, choices, context);
+}
+
+Status unavailable(const Node& node, bool& into, const Context& context) {
+  constexpr Choice<bool> choices[] = {{"host", true}, {"refuse", false}};
+  return one_of(node, into, choices, context);
+}
+
+Status unmappable(const Node& node, bool& into, const Context& context) {
+  constexpr Choice<bool> choices[] = {{"plain", true}, {"refuse", false}};
+  return one_of(node, into, choices, context);
+}
+
+Status id_count(const Node& node, std::uint32_t& into, const Context& context) {
+  constexpr std::uint64_t unit = 65536;
+  constexpr std::uint64_t most = unit * 1024;
+  std::uint64_t ids = 0;
+  TRY_DO(count(node, ids, context));
+  if (ids % unit != 0 || ids > most)
+    return node.cannot_use(fmt::format("a multiple of {} up to {} is needed", unit, most));
+  into = static_cast<std::uint32_t>(ids);
+  return {};
+}
+
+Status user_namespace(const Node& node, UserNamespace& wanted, const Context& context) {
+  static constexpr Member<UserNamespace> members[] = {
+      {"mode", into<&UserNamespace::own, namespace_mode>},
+      {"size", into<&UserNamespace::size, id_count>},
+      {"unavailable", into<&UserNamespace::may_lack, unavailable>},
+      {"unmappable_mounts", into<&UserNamespace::plain_mounts, unmappable>}};
+  return decode_members(node, wanted, members, context);
+}
+
 Status user(const Node& node, Profile& profile, const Context& context) {
   static constexpr Member<Profile> members[] = {{"root", into<&Profile::root_user, root_user>},
                                                 {"uid", into<&Profile::run_as_uid, identity>},
@@ -167,6 +202,7 @@ constexpr Member<Profile> profile_members[] = {{"$schema", ignored_text},
                                                {"rootfs_size", into<&Profile::rootfs_size, size>},
                                                {"writable", into<&Profile::writable, writable>},
                                                {"limits", into<&Profile::limits, limits>},
+                                               {"user_namespace", into<&Profile::user_namespace, user_namespace>},
                                                {"user", user},
                                                {"groups", into<&Profile::groups, texts>},
                                                {"devices", into<&Profile::devices, array_of<path>>},

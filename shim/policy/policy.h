@@ -35,6 +35,14 @@ enum class Rootfs {
 
 enum class RootUser { allow, refuse, run_as };
 
+struct UserNamespace {
+  bool own = false;            // "mode": "private" or "host"
+  std::uint32_t size = 65536;  // ids
+  bool may_lack = false;       // "unavailable": "host" or "refuse": where the host can give none
+  bool plain_mounts = false;   // "unmappable_mounts": "plain" or "refuse": of file systems without idmapped mounts
+  bool operator==(const UserNamespace&) const = default;
+};
+
 // A resource: what a container gets that asks for nothing, and the most it may ask for.
 template <typename T>
 struct Limit {
@@ -78,6 +86,7 @@ struct Profile {
   std::uint64_t rootfs_size = 256U << 20;  // bytes; of the tmpfs an ephemeral rootfs writes to
   std::vector<Writable> writable;
   Limits limits;
+  UserNamespace user_namespace;
   RootUser root_user = RootUser::allow;
   std::uint32_t run_as_uid = 65534;
   std::uint32_t run_as_gid = 65534;

@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 
 #include <cerrno>
+#include <cstdint>
 
 namespace hardened::rootfs {
 
@@ -27,6 +28,16 @@ Result<Fd> new_mount(const std::string& type, const MountOptions& options, unsig
   const int mount = ::fsmount(context.get(), FSMOUNT_CLOEXEC, attributes);
   if (mount < 0) return fail_errno("cannot mount " + name, errno);
   return Fd(mount);
+}
+
+Result<bool> map_ids(int tree, int user_namespace, bool recursive, const std::string& name) {
+  struct mount_attr attributes {};
+  attributes.attr_set = MOUNT_ATTR_IDMAP;
+  attributes.userns_fd = static_cast<std::uint64_t>(user_namespace);
+  const unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U);
+  if (::mount_setattr(tree, "", flags, &attributes, sizeof attributes) == 0) return true;
+  if (errno == EINVAL) return false;
+  return fail_errno("cannot map the user ids of " + name, errno);
 }
 
 Status attach(int mount, int directory, const std::string& target) {

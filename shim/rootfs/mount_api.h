@@ -22,6 +22,11 @@ using MountOptions = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Result<Fd> new_mount(const std::string& type, const MountOptions& options, unsigned attributes,
                                    const std::string& name);
 
+// Shows the detached `tree` with the ids of `user_namespace` (MOUNT_ATTR_IDMAP, Linux 5.12): what its file system
+// stores as 0 appears as the first host id of the namespace, and the other way round. False where the file system has
+// no idmapped mounts, and nothing has changed. Errors: Code::io.
+[[nodiscard]] Result<bool> map_ids(int tree, int user_namespace, bool recursive, const std::string& name);
+
 // Attaches the detached `mount` at `target`, relative to `directory`; a symbolic link there is not followed.
 [[nodiscard]] Status attach(int mount, int directory, const std::string& target);
 

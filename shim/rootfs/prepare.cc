@@ -1,17 +1,20 @@
 #include "rootfs/prepare.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <utility>
 
 #include "host/bind_mount.h"
-#include "rootfs/ephemeral.h"
 #include "rootfs/mount_api.h"
+#include "rootfs/overlay_root.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/text.h"
@@ -35,28 +38,54 @@ bool is_engines_own(const std::string& source, const host::PathFact& fact, const
          is_within(source, facts.engine_directory);
 }
 
-Result<std::optional<Pinned>> pin(const Json& mount, std::size_t index, const host::Probe& probe) {
-  const std::string source = host::bind_source(mount);
-  if (source.empty()) return std::nullopt;
-  const auto fd = probe.sources.find(source);
-  const auto fact = probe.facts.paths.find(source);
-  if (fd == probe.sources.end() || fact == probe.facts.paths.end())
-    return fail(Code::io, "cannot mount " + in_quotes(source) + ": it did not exist when it was judged");
-  if (is_engines_own(source, fact->second, probe.facts)) return std::nullopt;
-  TRY(tree, clone_tree(fd->second.get(), host::is_recursive_bind(mount), in_quotes(source)));
-  return Pinned{index, source, S_ISDIR(fact->second.mode), std::move(tree)};
-}
+class Sources {
+ public:
+  Sources(const host::Probe& probe, const Profile& profile, int user_namespace)
+      : probe_(probe), profile_(profile), user_namespace_(user_namespace) {}
 
-// In the host's mount namespace: the kernel clones no mount of another one.
-Result<std::vector<Pinned>> pin_sources(const Spec& spec, const host::Probe& probe) {
-  std::vector<Pinned> pinned;
-  std::size_t index = 0;
-  for (const Json& mount : spec.elements("/mounts")) {
-    TRY(found, pin(mount, index++, probe));
-    if (found) pinned.push_back(std::move(*found));
+  // In the host's mount namespace: the kernel clones no mount of another one.
+  [[nodiscard]] Result<std::vector<Pinned>> pin(const Spec& spec) const {
+    std::vector<Pinned> pinned;
+    std::size_t index = 0;
+    for (const Json& mount : spec.elements("/mounts")) {
+      TRY(found, pin(mount, index++));
+      if (found) pinned.push_back(std::move(*found));
+    }
+    return pinned;
   }
-  return pinned;
-}
+
+ private:
+  [[nodiscard]] Result<std::optional<Pinned>> pin(const Json& mount, std::size_t index) const {
+    const std::string source = host::bind_source(mount);
+    if (source.empty()) return std::nullopt;
+    const auto fd = probe_.sources.find(source);
+    const auto fact = probe_.facts.paths.find(source);
+    if (fd == probe_.sources.end() || fact == probe_.facts.paths.end())
+      return fail(Code::io, "cannot mount " + in_quotes(source) + ": it did not exist when it was judged");
+    if (user_namespace_ < 0 && is_engines_own(source, fact->second, probe_.facts)) return std::nullopt;
+    const bool recursive = host::is_recursive_bind(mount);
+    TRY(tree, clone_tree(fd->second.get(), recursive, in_quotes(source)));
+    if (user_namespace_ >= 0) TRY_DO(map(tree, recursive, source, fact->second));
+    return Pinned{index, source, S_ISDIR(fact->second.mode), std::move(tree)};
+  }
+
+  [[nodiscard]] Status map(const Fd& tree, bool recursive, const std::string& source,
+                           const host::PathFact& fact) const {
+    TRY(mapped, map_ids(tree.get(), user_namespace_, recursive, in_quotes(source)));
+    if (mapped || profile_.user_namespace.plain_mounts) return {};
+    return fail(
+        Code::policy,
+        fmt::format("cannot map the user ids of {}: its file system ({}), or one mounted below it, has no idmapped "
+                    "mounts",
+                    in_quotes(source), fact.file_system),
+        "set \"unmappable_mounts\" to \"plain\" in \"user_namespace\" of the profile, if its files may appear as "
+        "nobody's");
+  }
+
+  const host::Probe& probe_;
+  const Profile& profile_;
+  int user_namespace_;
+};
 
 // Slave, not private: an unmount on the host must still reach us, or a device would stay busy.
 Status enter_private_namespace() {
@@ -84,36 +113,135 @@ Result<Change> place(const Pinned& pinned, int workshop, const std::string& dire
                 Json(directory + "/" + name)};
 }
 
-Result<Change> place_root(const Spec& spec, const host::Probe& probe, const Profile& profile, int workshop,
-                          const std::string& target) {
+constexpr std::uint64_t mount_points = std::uint64_t{1}
+                                       << 20;  // bytes the runtime may use for those of a read-only root
+
+// Opened anew, because overlayfs takes layers of its own mount namespace only; and compared, because it is opened anew.
+Result<Fd> open_lower(const host::PathFact& root) {
+  TRY(lower, open_at(AT_FDCWD, root.resolved, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+  struct stat status {};
+  if (::fstat(lower.get(), &status) != 0) return fail_errno("cannot stat the root file system", errno);
+  if (host::Identity{status.st_dev, status.st_ino} != root.identity)
+    return fail(Code::io,
+                "cannot use the root file system " + in_quotes(root.resolved) + ": it was exchanged meanwhile");
+  return lower;
+}
+
+std::string by_descriptor(int fd) {
+  return "/proc/self/fd/" + std::to_string(fd);
+}
+
+Result<std::string> place_layer(const Fd& layer, int workshop, const std::string& name) {
+  if (::mkdirat(workshop, name.c_str(), 0700) != 0) return fail_errno("cannot make the mount point " + name, errno);
+  TRY_DO(attach(layer.get(), workshop, name));
+  return by_descriptor(workshop) + "/" + name;
+}
+
+Status mount_root(const Layers& layers, OverlayRoot wanted, int workshop) {
+  if (layers.engine_layer.valid() && layers.upper_name.empty())
+    return attach(layers.engine_layer.get(), AT_FDCWD, wanted.target);
+  for (const Fd& layer : layers.lower) {
+    TRY(path, place_layer(layer, workshop, "l" + std::to_string(wanted.lower.size())));
+    wanted.lower.push_back(std::move(path));
+  }
+  if (layers.engine_layer.valid()) {
+    TRY(path, place_layer(layers.engine_layer, workshop, "e"));
+    wanted.engine_layer = std::move(path);
+    wanted.upper_name = layers.upper_name;
+  }
+  wanted.features = layers.features;
+  return mount_overlay_root(wanted, workshop);
+}
+
+Result<Change> place_root(const Spec& spec, const host::Probe& probe, const Profile& profile, const OwnUsers* users,
+                          int workshop, const std::string& target) {
   const std::string path = spec.text("/root/path").value_or("");
   const auto fact = probe.facts.paths.find(path);
   if (fact == probe.facts.paths.end() || !fact->second.exists)
     return fail(Code::io, "cannot find the root file system " + in_quotes(path));
-  Ephemeral wanted{fact->second.resolved, fact->second.identity, profile.rootfs_size, {}, target};
+  OverlayRoot wanted;
+  wanted.size = profile.rootfs == policy::Rootfs::ephemeral ? profile.rootfs_size : mount_points;
+  wanted.ids = probe.facts.ids;
+  wanted.target = target;
   if (probe.facts.selinux) wanted.label = spec.text("/linux/mountLabel").value_or("");
-  TRY_DO(mount_ephemeral(wanted, workshop));
+  if (users != nullptr) {
+    TRY_DO(mount_root(users->layers, std::move(wanted), workshop));
+  } else {
+    TRY(lower, open_lower(fact->second));
+    wanted.lower = {by_descriptor(lower.get())};
+    TRY_DO(mount_overlay_root(wanted, workshop));
+  }
   return Change{"/root/path", Json(path), Json(target)};
+}
+
+// The flags of the source stay locked in the container's user namespace: a remount that does not repeat them is EPERM
+// (mount_namespaces(7)), and runc before 1.2 does not.
+std::vector<Change> repeat_flags(const Spec& spec, const std::vector<Pinned>& pinned) {
+  struct Flag {
+    unsigned long bit;
+    const char* option;
+  };
+  constexpr Flag flags[] = {{ST_RDONLY, "ro"},     {ST_NOSUID, "nosuid"},   {ST_NODEV, "nodev"},
+                            {ST_NOEXEC, "noexec"}, {ST_NOATIME, "noatime"}, {ST_NODIRATIME, "nodiratime"}};
+  std::vector<Change> changes;
+  for (const Pinned& source : pinned) {
+    struct statvfs status {};
+    const std::string pointer = "/mounts/" + std::to_string(source.index) + "/options";
+    const std::vector<std::string> given = spec.strings(pointer);
+    if (::fstatvfs(source.tree.get(), &status) != 0) continue;
+    for (const Flag& flag : flags) {
+      if ((status.f_flag & flag.bit) != 0 && std::find(given.begin(), given.end(), flag.option) == given.end())
+        changes.push_back({pointer + "/-", std::nullopt, Json(flag.option)});
+    }
+  }
+  return changes;
+}
+
+// A network namespace that another user namespace owns shows no sysfs to ours (EPERM): the host's is bound instead,
+// read-only, with the same paths masked.
+std::vector<Change> bind_sysfs(const Spec& spec) {
+  std::vector<Change> changes;
+  for (const Json& element : spec.elements("/linux/namespaces")) {
+    const bool own_network =
+        oci::text(element, "/type") == "network" && oci::text(element, "/path").value_or("").empty();
+    const bool joins_users = oci::text(element, "/type") == "user" && !oci::text(element, "/path").value_or("").empty();
+    if (own_network || joins_users) return changes;
+  }
+  std::size_t index = 0;
+  for (const Json& mount : spec.elements("/mounts")) {
+    const std::string pointer = "/mounts/" + std::to_string(index++);
+    if (oci::text(mount, "/type") != "sysfs") continue;
+    Json bound = mount;
+    bound["type"] = "bind";
+    bound["source"] = "/sys";
+    bound["options"] = {"rbind", "nosuid", "noexec", "nodev", "ro"};
+    changes.push_back({pointer, mount, std::move(bound)});
+  }
+  return changes;
 }
 
 }  // namespace
 
 Result<std::vector<Change>> prepare(const Spec& spec, const host::Probe& probe, const Profile& profile,
-                                    const Places& places) {
-  TRY(pinned, pin_sources(spec, probe));
-  const bool ephemeral = profile.rootfs == policy::Rootfs::ephemeral;
+                                    const Places& places, const OwnUsers* users) {
+  TRY(pinned, Sources(probe, profile, users != nullptr ? users->user_namespace.get() : -1).pin(spec));
+  const bool own_root = users != nullptr || profile.rootfs == policy::Rootfs::ephemeral;
   std::vector<Change> changes;
-  if (pinned.empty() && !ephemeral) return changes;
+  if (users != nullptr) {
+    changes = repeat_flags(spec, pinned);
+    for (Change& change : bind_sysfs(spec)) changes.push_back(std::move(change));
+  }
+  if (pinned.empty() && !own_root) return changes;
   TRY_DO(make_directories(places.mounts, 0711));
-  if (ephemeral) TRY_DO(make_directories(places.root, 0711));
+  if (own_root) TRY_DO(make_directories(places.root, 0711));
   TRY_DO(enter_private_namespace());
   TRY(workshop, open_workshop(places.mounts));
   for (const Pinned& source : pinned) {
     TRY(change, place(source, workshop.get(), places.mounts));
     changes.push_back(std::move(change));
   }
-  if (ephemeral) {
-    TRY(change, place_root(spec, probe, profile, workshop.get(), places.root));
+  if (own_root) {
+    TRY(change, place_root(spec, probe, profile, users, workshop.get(), places.root));
     changes.push_back(std::move(change));
   }
   return changes;

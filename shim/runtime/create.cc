@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include "controls/engine.h"
+#include "controls/writable_paths.h"
+#include "host/destinations.h"
 #include "host/probe.h"
 #include "host/runtime_version.h"
 #include "oci/bundle.h"
@@ -9,6 +11,7 @@
 #include "rootfs/prepare.h"
 #include "runtime/known_names.h"
 #include "runtime/story.h"
+#include "runtime/users.h"
 #include "state/store.h"
 #include "util/clock.h"
 #include "util/paths.h"
@@ -21,7 +24,11 @@ Status confirm_peers(Facts& facts, const std::string& root) {
   for (auto& [path, fact] : facts.namespaces) {
     if (!fact.container) continue;
     TRY(peer, state::load(root, *fact.container));
-    if (!peer) fact.container.reset();
+    if (peer) {
+      fact.ids = peer->ids;
+    } else {
+      fact.container.reset();
+    }
   }
   return {};
 }
@@ -42,17 +49,18 @@ Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Fac
   grant.audit = policy.audit;
   grant.profile = policy.profile.document;
   grant.process = spec.value("/process").value_or(Json::object());
+  grant.ids = facts.ids;
   grant.resources = spec.value("/linux/resources").value_or(Json::object());
   return grant;
 }
 
 // From here on there is a grant: mounts, record, spec, in this order, so that config.json changes last.
 Status hand_on(const oci::Bundle& bundle, Spec spec, const host::Probe& probe, const Policy& policy,
-               const state::Grant& grant, Account& account) {
+               const rootfs::OwnUsers* users, const state::Grant& grant, Account& account) {
   if (policy.mode == policy::Mode::enforce) {
     const rootfs::Places places{std::string(paths::state) + "/mounts",
                                 state::grant_directory(paths::state, grant.runtime_root, grant.id) + "/root"};
-    TRY(changes, rootfs::prepare(spec, probe, policy.profile, places));
+    TRY(changes, rootfs::prepare(spec, probe, policy.profile, places, users));
     for (const Change& change : changes) TRY_DO(spec.apply(change));
   }
   TRY_DO(write_record(account));
@@ -91,16 +99,21 @@ Result<Handover> create(const Call& call, Account& account) {
   const std::string root = runtime_root(call.invocation, facts.runtime.kind);
   TRY_DO(confirm_peers(facts, root));
 
-  TRY(judgement, controls::harden(Spec(bundle.take_spec()), policy, facts));
+  Spec spec(bundle.take_spec());
+  host::locate_destinations(spec.document(), controls::writable_places(policy.profile), probe);
+  TRY(users, own_users(spec, policy, root, probe));
+  TRY(judgement, controls::harden(std::move(spec), policy, facts));
   TRY_DO(note(account, judgement, policy));
 
   TRY(grant, grant_for(call, policy, facts, judgement.spec));
   TRY_DO(state::store(grant));
-  const Status handed = hand_on(bundle, std::move(judgement.spec), probe, policy, grant, account);
+  const Status handed =
+      hand_on(bundle, std::move(judgement.spec), probe, policy, users ? &*users : nullptr, grant, account);
   if (!handed) {
     (void)state::remove(grant.runtime_root, grant.id);  // the next create would sweep it anyway
     return tl::unexpected<Error>(handed.error());
   }
+  give_streams(facts.ids);
   return Handover{runtime, {call.argv.begin(), call.argv.end()}, Fd{}};
 }
 

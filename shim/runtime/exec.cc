@@ -10,6 +10,7 @@
 #include "oci/schema.h"
 #include "oci/strict_json.h"
 #include "runtime/story.h"
+#include "runtime/users.h"
 #include "util/file.h"
 #include "util/text.h"
 
@@ -79,6 +80,7 @@ Facts facts_for(const Call& call, const std::optional<state::Grant>& grant, cons
     facts.workload.engine = engine_named(grant->engine);
     facts.workload.image = grant->image;
     facts.granted_process = grant->process;
+    facts.ids = grant->ids;
   }
   return facts;
 }
@@ -95,10 +97,21 @@ Status refuse_changes(const std::vector<controls::Decision>& decisions) {
   return {};
 }
 
+// runc changes to root.path on the host before it enters the container. Where our state was removed under a living one,
+// that directory has gone, too; without its grant it still gets an exec without any capability.
+void restore_root(const Invocation& invocation) {
+  for (const host::RuntimeKind kind : {host::RuntimeKind::runc, host::RuntimeKind::crun}) {
+    const std::string root = runtime_root(invocation, kind);
+    if (::access((root + "/" + invocation.id()).c_str(), F_OK) == 0)
+      static_cast<void>(make_directories(state::grant_directory(paths::state, root, invocation.id()) + "/root", 0711));
+  }
+}
+
 }  // namespace
 
 Result<Handover> exec(const Call& call, Account& account) {
   TRY(grant, load_grant(call.invocation));
+  if (!grant) restore_root(call.invocation);
   TRY(policy, granted_policy(grant));
   introduce(account, grant, policy);
   const std::string file = call.invocation.flag("process");
@@ -112,10 +125,12 @@ Result<Handover> exec(const Call& call, Account& account) {
   if (!request.from_file) {
     if (policy.mode == policy::Mode::enforce) TRY_DO(refuse_changes(account.record.decisions));
     TRY_DO(write_record(account));
+    give_streams(facts.ids);
     return Handover{runtime, {call.argv.begin(), call.argv.end()}, Fd{}};
   }
   TRY(document, sealed_document("process", judgement.spec.elements("/process").dump()));
   TRY_DO(write_record(account));
+  give_streams(facts.ids);
   return Handover{runtime, with_flag_value(call.argv, call.invocation, "process", document_path(document)),
                   std::move(document)};
 }

@@ -21,6 +21,8 @@ constexpr Field waiver_fields[] = {{"control", Type::string}, {"allow", Type::st
 constexpr oci::Shape waiver_shape{waiver_fields};
 constexpr Field audit_fields[] = {{"refuse_when_unwritable", Type::boolean}, {"syslog", Type::boolean}};
 constexpr oci::Shape audit_shape{audit_fields};
+constexpr Field ids_fields[] = {{"uid", Type::integer}, {"gid", Type::integer}, {"size", Type::integer}};
+constexpr oci::Shape ids_shape{ids_fields};
 constexpr Field grant_fields[] = {{"version", Type::integer},
                                   {"runtime_root", Type::string},
                                   {"id", Type::string},
@@ -33,6 +35,7 @@ constexpr Field grant_fields[] = {{"version", Type::integer},
                                   {"policy_digest", Type::string},
                                   {"process", Type::any},
                                   {"resources", Type::any},
+                                  {"ids", Type::object, &ids_shape},
                                   {"engine", Type::string},
                                   {"image", Type::string}};
 constexpr oci::Shape grant_shape{grant_fields};
@@ -108,6 +111,7 @@ std::string encode(const Grant& grant) {
                          {"policy_digest", grant.policy_digest},
                          {"process", grant.process},
                          {"resources", grant.resources},
+                         {"ids", {{"uid", grant.ids.uid}, {"gid", grant.ids.gid}, {"size", grant.ids.size}}},
                          {"engine", grant.engine},
                          {"image", grant.image}};
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -129,6 +133,10 @@ Result<Grant> decode(const std::string& text, const std::string& name) {
   grant.policy_digest = text_at("/policy_digest");
   grant.process = document.value("/process").value_or(Json());
   grant.resources = document.value("/resources").value_or(Json());
+  const auto id_at = [&document](std::string_view pointer) {
+    return static_cast<std::uint32_t>(document.integer(pointer).value_or(0));
+  };
+  grant.ids = {id_at("/ids/uid"), id_at("/ids/gid"), id_at("/ids/size")};
   grant.engine = text_at("/engine");
   grant.image = text_at("/image");
   TRY_DO(decode_rules(document, grant, name));

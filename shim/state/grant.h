@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/user_namespace.h"
 #include "oci/json.h"
 #include "policy/policy.h"
 #include "state/process.h"
@@ -24,8 +25,9 @@ struct Grant {
   policy::AuditLog audit;
   std::string policy_digest;
 
-  Json process;    // /process of the spec handed on
-  Json resources;  // /linux/resources of the spec handed on
+  Json process;           // /process of the spec handed on
+  Json resources;         // /linux/resources of the spec handed on
+  kernel::IdMapping ids;  // of its user namespace; no size where it has none of its own
   std::string engine;
   std::string image;
 

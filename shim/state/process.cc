@@ -46,6 +46,22 @@ Result<Process> this_process() {
   return Process{::getpid(), stat.start_time};
 }
 
+std::string format_process(const Process& process) {
+  return std::to_string(process.pid) + ":" + std::to_string(process.start_time);
+}
+
+std::optional<Process> parse_process(std::string_view text) {
+  const auto parts = split(text, ':');
+  if (parts.size() != 2) return std::nullopt;
+  Process process;
+  const auto read = [](const std::string& part, auto& number) {
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number);
+    return error == std::errc{} && end == part.data() + part.size();
+  };
+  if (!read(parts[0], process.pid) || !read(parts[1], process.start_time)) return std::nullopt;
+  return process;
+}
+
 bool may_be_alive(const Process& process) {
   if (process.pid <= 0) return false;
   if (::kill(process.pid, 0) != 0 && errno == ESRCH) return false;

@@ -4,6 +4,9 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "util/result.h"
 
@@ -16,6 +19,10 @@ struct Process {
 };
 
 [[nodiscard]] Result<Process> this_process();
+
+// "PID:START", and back; nothing where `text` is not of that form.
+[[nodiscard]] std::string format_process(const Process& process);
+[[nodiscard]] std::optional<Process> parse_process(std::string_view text);
 
 // False only when it is certain that `process` has ended: a zombie has, and so has one whose number was given to
 // another.

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <climits>
 #include <cstdio>
 #include <memory>
@@ -24,6 +23,10 @@ namespace {
 // Only the holder of the lock makes these, so whoever holds it may remove them: their maker is dead.
 constexpr char fresh[] = ".new";
 constexpr char doomed[] = ".old";
+constexpr char ids_link[] = "ids";
+// The root of a container with a user namespace is nobody here, and has to pass to its root file system. There is
+// nothing to read for it: files are 0600, and directories cannot be listed.
+constexpr mode_t passable = 0711;
 
 // A separate description of the directory: fdopendir() owns and closes what it is given.
 std::vector<std::string> names_in(int directory) {
@@ -44,8 +47,7 @@ std::vector<std::string> names_in(int directory) {
 Status erase(int parent, const std::string& name) {
   if (const auto directory = open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)) {
     for (const std::string& file : names_in(directory->get())) {
-      if (::unlinkat(directory->get(), file.c_str(), 0) != 0)
-        ::unlinkat(directory->get(), file.c_str(), AT_REMOVEDIR);
+      if (::unlinkat(directory->get(), file.c_str(), 0) != 0) ::unlinkat(directory->get(), file.c_str(), AT_REMOVEDIR);
     }
     if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0) return {};
   } else if (::unlinkat(parent, name.c_str(), 0) == 0) {
@@ -69,15 +71,26 @@ std::string link_target(int directory, const std::string& name) {
 }
 
 Result<Fd> open_state(const std::string& state_root) {
-  TRY_DO(make_directories(state_root));
+  TRY_DO(make_directories(state_root, passable));
   return open_trusted_directory(AT_FDCWD, state_root);
+}
+
+std::string key_of(const std::string& runtime_root, const std::string& id) {
+  const std::string path = grant_directory("", runtime_root, id);
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool holds_ids(const std::string& state_root, const std::string& key, const std::string& first) {
+  auto directory = open_trusted_directory(AT_FDCWD, state_root + "/grants/" + key.substr(0, 2));
+  if (!directory || link_target(directory->get(), key + "/" + ids_link) != first) return false;
+  return Shard(std::move(*directory)).is_needed(key);
 }
 
 Result<Shard> Shard::open(const std::string& state_root, const std::string& key, std::chrono::milliseconds patience) {
   TRY(state, open_state(state_root));
-  TRY(grants, make_trusted_directory(state.get(), "grants"));
+  TRY(grants, make_trusted_directory(state.get(), "grants", passable));
   const std::string name = key.substr(0, 2);
-  TRY(directory, make_trusted_directory(grants.get(), name));
+  TRY(directory, make_trusted_directory(grants.get(), name, passable));
   TRY_DO(lock_within(directory.get(), Lock::exclusive, patience, state_root + "/grants/" + name));
   return Shard(std::move(directory));
 }
@@ -94,15 +107,7 @@ bool Shard::container_exists(const std::string& key) const {
 }
 
 std::optional<Process> Shard::creator_of(const std::string& key) const {
-  const auto parts = split(link_target(directory_.get(), key + "/creator"), ':');
-  if (parts.size() != 2) return std::nullopt;
-  Process creator;
-  const auto read = [](const std::string& text, auto& number) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end == text.data() + text.size();
-  };
-  if (!read(parts[0], creator.pid) || !read(parts[1], creator.start_time)) return std::nullopt;
-  return creator;
+  return parse_process(link_target(directory_.get(), key + "/creator"));
 }
 
 bool Shard::is_needed(const std::string& key) const {
@@ -124,13 +129,13 @@ void Shard::sweep() const {
 
 Status Shard::write(const Grant& grant) const {
   TRY_DO(erase(directory_.get(), fresh));
-  TRY(directory, make_trusted_directory(directory_.get(), fresh));
+  TRY(directory, make_trusted_directory(directory_.get(), fresh, passable));
   TRY(file, open_at(directory.get(), grant_file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
   TRY_DO(write_all(file.get(), encode(grant), grant_file));
-  const std::string creator = std::to_string(grant.creator.pid) + ":" + std::to_string(grant.creator.start_time);
   TRY_DO(link(directory.get(), runtime_link, grant.runtime));
   TRY_DO(link(directory.get(), "container", grant.runtime_root + "/" + grant.id));
-  return link(directory.get(), "creator", creator);
+  if (grant.ids.size != 0) TRY_DO(link(directory.get(), ids_link, std::to_string(grant.ids.uid)));
+  return link(directory.get(), "creator", format_process(grant.creator));
 }
 
 Status Shard::put(const std::string& key, const Grant& grant) const {

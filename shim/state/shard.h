@@ -17,6 +17,12 @@ inline constexpr std::size_t grant_limit = std::size_t{16} << 20;  // bytes: twi
 // The state directory, made where it is missing. Errors: Code::policy when it is not root's own, Code::io.
 [[nodiscard]] Result<Fd> open_state(const std::string& state_root);
 
+// The name of a grant's directory: 40 hexadecimal digits (key.h).
+[[nodiscard]] std::string key_of(const std::string& runtime_root, const std::string& id);
+
+// Is there a grant `key` of a living container, or of one being created, whose host ids begin at `first`?
+[[nodiscard]] bool holds_ids(const std::string& state_root, const std::string& key, const std::string& first);
+
 // The target of the symbolic link `name`; empty when it is none.
 [[nodiscard]] std::string link_target(int directory, const std::string& name);
 
@@ -34,12 +40,15 @@ class Shard {
   // Removes a grant: it is renamed away first, so that nobody reads half of it. Fine when there is none.
   [[nodiscard]] Status discard(const std::string& key) const;
 
+  // Is the container of that grant there, or being created?
+  [[nodiscard]] bool is_needed(const std::string& key) const;
+
  private:
+  friend bool holds_ids(const std::string& state_root, const std::string& key, const std::string& first);
   explicit Shard(Fd directory) : directory_(std::move(directory)) {}
   [[nodiscard]] bool exists(const std::string& key) const;
   [[nodiscard]] bool container_exists(const std::string& key) const;
   [[nodiscard]] std::optional<Process> creator_of(const std::string& key) const;
-  [[nodiscard]] bool is_needed(const std::string& key) const;
   [[nodiscard]] Status write(const Grant& grant) const;
   Fd directory_;
 };

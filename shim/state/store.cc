@@ -20,11 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string key_of(const std::string& runtime_root, const std::string& id) {
-  const std::string path = grant_directory("", runtime_root, id);
-  return path.substr(path.rfind('/') + 1);
-}
-
 Status check(const Grant& grant) {
   if (!grant.runtime_root.starts_with('/') || !grant.runtime.starts_with('/'))
     return fail(Code::internal, "cannot keep a grant: its root and its runtime must be absolute paths");

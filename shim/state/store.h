@@ -3,6 +3,8 @@
 //   grants/ab/abcdef…/runtime      symbolic link to the runtime that made the container
 //   grants/ab/abcdef…/container    symbolic link to the runtime's own directory of it: dangling once it is deleted
 //   grants/ab/abcdef…/creator      symbolic link that holds "PID:START": who is creating it
+//   grants/ab/abcdef…/ids          symbolic link that holds the first of its host ids, where it has ids of its own
+//   grants/ab/abcdef…/root         where its root file system is mounted, in its own mount namespace only
 //   runtime                        symbolic link to the runtime of the last create
 // `delete` is handed on without a look, so a grant outlives its container until a later create sweeps its shard.
 #pragma once

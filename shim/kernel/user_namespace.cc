@@ -1,0 +1,73 @@
+#include "kernel/user_namespace.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+namespace hardened::kernel {
+namespace {
+
+// A child that does nothing but be in its user namespace. It ends when the pipe is closed, also by our death.
+class Inhabitant {
+ public:
+  static Result<Inhabitant> start() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("cannot make a pipe", errno);
+    Fd reading(ends[0]);
+    Fd writing(ends[1]);
+    // fork(2) and unshare(2) in one: the namespace is there when the number of the child is.
+    const auto child = static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0));
+    if (child == 0) {
+      ::close(writing.get());
+      char byte = 0;
+      while (::read(reading.get(), &byte, 1) < 0 && errno == EINTR) {
+      }
+      ::_exit(0);
+    }
+    if (child < 0) return fail_errno("cannot make a user namespace", errno);
+    return Inhabitant(child, std::move(writing));
+  }
+
+  Inhabitant(Inhabitant&& other) noexcept : pid_(std::exchange(other.pid_, 0)), pipe_(std::move(other.pipe_)) {}
+  Inhabitant& operator=(Inhabitant&&) = delete;
+  ~Inhabitant() {
+    if (pid_ == 0) return;
+    pipe_ = Fd();
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+  [[nodiscard]] std::string file(const char* name) const { return fmt::format("/proc/{}/{}", pid_, name); }
+
+ private:
+  Inhabitant(pid_t pid, Fd pipe) : pid_(pid), pipe_(std::move(pipe)) {}
+  pid_t pid_;
+  Fd pipe_;
+};
+
+Status write_map(const std::string& path, std::uint32_t first, std::uint32_t size) {
+  const std::string text = fmt::format("0 {} {}", first, size);
+  TRY(file, open_at(AT_FDCWD, path, O_WRONLY));
+  // The kernel takes a mapping in one write or not at all.
+  if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return fail_errno(fmt::format("cannot map {} ids from {} on", size, first), errno);
+  return {};
+}
+
+}  // namespace
+
+Result<Fd> make_user_namespace(const IdMapping& mapping) {
+  TRY(inhabitant, Inhabitant::start());
+  TRY_DO(write_map(inhabitant.file("uid_map"), mapping.uid, mapping.size));
+  TRY_DO(write_map(inhabitant.file("gid_map"), mapping.gid, mapping.size));
+  return open_at(AT_FDCWD, inhabitant.file("ns/user"), O_RDONLY);
+}
+
+}  // namespace hardened::kernel

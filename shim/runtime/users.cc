@@ -1,0 +1,106 @@
+#include "runtime/users.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "host/id_pool.h"
+#include "state/id_ranges.h"
+#include "util/text.h"
+
+namespace hardened::runtime {
+namespace {
+
+// Namespaces that belong to a user namespace, and whose file systems only its members may mount.
+constexpr std::string_view owned_by_users[] = {"network", "ipc", "pid"};
+
+struct Plan {
+  bool own = true;
+  std::string joins;       // the user namespace of a peer
+  kernel::IdMapping ids;   // its ids
+  std::string impossible;  // why there can be none
+};
+
+std::string users_beside(const std::string& path) {
+  return path.substr(0, path.rfind('/') + 1) + "user";
+}
+
+void consider(Plan& plan, const Spec& spec, std::string_view type, const Facts& facts) {
+  for (const Json& element : spec.elements("/linux/namespaces")) {
+    if (oci::text(element, "/type") != type) continue;
+    const std::string path = oci::text(element, "/path").value_or("");
+    if (path.empty()) return;
+    const auto fact = facts.namespaces.find(path);
+    const bool of_a_container = fact != facts.namespaces.end() && fact->second.container;
+    if (!of_a_container && type == "network") return;  // pinned by the engine: sysfs is bound instead
+    if (!of_a_container || fact->second.ids.size == 0 || !path.starts_with("/proc/")) {
+      plan.impossible = fmt::format("it joins a {} namespace that belongs to the host's users", type);
+    } else if (plan.joins.empty()) {
+      plan.joins = users_beside(path);
+      plan.ids = fact->second.ids;
+    } else if (plan.ids != fact->second.ids) {
+      plan.impossible = "it joins namespaces of containers with different users";
+    }
+    return;
+  }
+  // Not listed: the host's, which the profile granted or host-namespaces refuses.
+  if (type != "network") plan.impossible = fmt::format("it shares the host's {} namespace", type);
+}
+
+Plan plan_for(const Spec& spec, const Facts& facts) {
+  Plan plan;
+  for (const Json& element : spec.elements("/linux/namespaces")) {
+    if (oci::text(element, "/type") == "user") plan.own = false;
+  }
+  if (spec.find("/linux/uidMappings") != nullptr || spec.find("/linux/gidMappings") != nullptr) plan.own = false;
+  if (!plan.own) return plan;
+  for (const std::string_view type : owned_by_users) consider(plan, spec, type, facts);
+  return plan;
+}
+
+Result<kernel::IdMapping> claim(const Facts& facts, std::uint32_t size, const std::string& runtime_root) {
+  TRY(pool, host::id_pool());
+  TRY(creator, state::this_process());
+  return state::claim_ids({runtime_root, facts.workload.id, size, creator}, pool);
+}
+
+}  // namespace
+
+Result<std::optional<rootfs::OwnUsers>> own_users(const Spec& spec, const Policy& policy,
+                                                  const std::string& runtime_root, host::Probe& probe) {
+  if (!policy.profile.user_namespace.own || policy.mode == policy::Mode::audit) return std::nullopt;
+  Facts& facts = probe.facts;
+  Plan plan = plan_for(spec, facts);
+  facts.no_user_namespace = plan.impossible;
+  if (!plan.own || !plan.impossible.empty()) return std::nullopt;
+  if (plan.joins.empty()) {
+    TRY(ids, claim(facts, policy.profile.user_namespace.size, runtime_root));
+    plan.ids = ids;
+  }
+  auto user_namespace = kernel::make_user_namespace(plan.ids);
+  if (!user_namespace) {
+    facts.no_user_namespace = user_namespace.error().message;
+    return std::nullopt;
+  }
+  auto layers = rootfs::take_layers(spec, probe, policy.profile.rootfs, user_namespace->get());
+  if (!layers) {
+    facts.no_user_namespace = layers.error().message;
+    return std::nullopt;
+  }
+  facts.ids = plan.ids;
+  facts.joined_user_namespace = plan.joins;
+  return rootfs::OwnUsers{std::move(*user_namespace), std::move(*layers)};
+}
+
+void give_streams(const kernel::IdMapping& ids) {
+  if (ids.size == 0) return;
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat status {};
+    if (::fstat(stream, &status) == 0 && S_ISFIFO(status.st_mode))
+      static_cast<void>(::fchown(stream, ids.uid, ids.gid));  // then as before: the streams stay the host's
+  }
+}
+
+}  // namespace hardened::runtime

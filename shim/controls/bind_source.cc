@@ -184,11 +184,16 @@ std::string waivable(const MountView& mount, const Facts& facts) {
   const host::PathFact* source = source_fact(mount, facts);
   if (source == nullptr) return mount.source;
   if (source->by_foreign_link) return source->resolved;
+  const host::SensitiveFact* held = nullptr;
+  Relation closest = Relation::none;
   for (const host::SensitiveFact& sensitive : facts.sensitive) {
-    if (relate_names(*source, sensitive) == Relation::none && relate_places(*source, sensitive) != Relation::none)
-      return sensitive.path;
+    if (relate_names(*source, sensitive) != Relation::none) return mount.source;
+    if (const Relation place = relate_places(*source, sensitive); place > closest) {
+      closest = place;
+      held = &sensitive;
+    }
   }
-  return mount.source;
+  return held == nullptr ? mount.source : held->path;
 }
 
 bool allowed_source(const MountView& mount, const host::PathFact& source, const Facts& facts) {

@@ -6,6 +6,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <limits>
 #include <string_view>
@@ -86,14 +87,16 @@ void Inspector::find_mounts_below(Opened& opened) const {
     opened.fact.mounted_below = table_->below(opened.fact.resolved);
 }
 
-bool Inspector::by_foreign_link(const std::string& path) {
+bool Inspector::by_foreign_link(const std::string& path, const std::vector<std::string>& graph_roots) {
   if (!path.starts_with('/')) return false;
   const auto root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
   if (!root) return true;
   bool foreign = false;
   const auto end = walk(root->get(), path, [&](const std::string& directory, int link) {
     struct stat status {};
-    foreign = foreign || ::fstat(link, &status) != 0 || status.st_uid != 0 || !root_controlled_directory(directory);
+    const auto holds = [&directory](const std::string& graph_root) { return is_within(directory, graph_root); };
+    foreign = foreign || ::fstat(link, &status) != 0 || status.st_uid != 0 || !root_controlled_directory(directory) ||
+              std::any_of(graph_roots.begin(), graph_roots.end(), holds);
   });
   return foreign || !end;
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/facts.h"
 #include "host/mount_table.h"
@@ -39,8 +40,9 @@ class Inspector {
   // Fills in `mounted_below`, after locate().
   void find_mounts_below(Opened& opened) const;
 
-  // Does the absolute `path` lead over a symbolic link that somebody other than root may exchange?
-  [[nodiscard]] bool by_foreign_link(const std::string& path);
+  // Does the absolute `path` lead over a symbolic link that somebody other than root may exchange, or that lies below
+  // one of `graph_roots`, where root is the root of any container?
+  [[nodiscard]] bool by_foreign_link(const std::string& path, const std::vector<std::string>& graph_roots);
 
   // Is the clean absolute path `directory`, and everything above it, a real directory owned by root and not writable by
   // group or others? Then nobody but root can change what a path below it names. Sticky directories count as writable.

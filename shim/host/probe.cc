@@ -79,7 +79,7 @@ class Paths {
       if (source) inspector_.find_mounts_below(opened);
       const bool root = path == text_at(spec_, "/root/path");
       if (root) result.root_options = inspector_.mount_options(opened);
-      if (source) opened.fact.by_foreign_link = inspector_.by_foreign_link(path);
+      if (source) opened.fact.by_foreign_link = inspector_.by_foreign_link(path, result.facts.graph_roots);
       result.facts.paths.emplace(path, opened.fact);
       if (root) result.root = Fd(::fcntl(opened.fd.get(), F_DUPFD_CLOEXEC, 0));
       if (source && opened.fact.exists) result.sources.emplace(path, std::move(opened.fd));

@@ -23,7 +23,7 @@ Result<Fd> take(const std::string& directory, int user_namespace) {
                 "cannot map the user ids of the image layer " + in_quotes(directory) +
                     ": its file system has no idmapped mounts",
                 "keep the engine's data on ext4, xfs or btrfs, with Linux 5.19 or later");
-  return std::move(tree);
+  return tree;
 }
 
 Result<Layers> take_overlay(const host::Overlay& overlay, bool persistent, int user_namespace) {

@@ -233,7 +233,11 @@ Result<std::vector<Change>> prepare(const Spec& spec, const host::Probe& probe, 
   }
   if (pinned.empty() && !own_root) return changes;
   TRY_DO(make_directories(places.mounts, 0711));
-  if (own_root) TRY_DO(make_directories(places.root, 0711));
+  if (own_root) {
+    TRY_DO(make_directories(places.root, 0711));
+    // Whatever the caller's umask: the container's root is nobody here, and has to pass.
+    if (::chmod(places.root.c_str(), 0711) != 0) return fail_errno("cannot open the way to " + places.root, errno);
+  }
   TRY_DO(enter_private_namespace());
   TRY(workshop, open_workshop(places.mounts));
   for (const Pinned& source : pinned) {

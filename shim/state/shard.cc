@@ -62,6 +62,20 @@ Status link(int directory, const char* name, const std::string& target) {
   return fail_errno("cannot make the link " + std::string(name), errno);
 }
 
+// One made by an earlier version, or under another umask, as well.
+Result<Fd> let_pass(Fd directory, const std::string& name) {
+  struct stat status {};
+  if (::fstat(directory.get(), &status) != 0 ||
+      ((status.st_mode & passable) != passable && ::fchmod(directory.get(), passable) != 0))
+    return fail_errno("cannot open the way through " + name, errno);
+  return directory;
+}
+
+Result<Fd> make_passable(int parent, const std::string& name) {
+  TRY(directory, make_trusted_directory(parent, name, passable));
+  return let_pass(std::move(directory), name);
+}
+
 }  // namespace
 
 std::string link_target(int directory, const std::string& name) {
@@ -72,7 +86,8 @@ std::string link_target(int directory, const std::string& name) {
 
 Result<Fd> open_state(const std::string& state_root) {
   TRY_DO(make_directories(state_root, passable));
-  return open_trusted_directory(AT_FDCWD, state_root);
+  TRY(state, open_trusted_directory(AT_FDCWD, state_root));
+  return let_pass(std::move(state), state_root);
 }
 
 std::string key_of(const std::string& runtime_root, const std::string& id) {
@@ -88,9 +103,9 @@ bool holds_ids(const std::string& state_root, const std::string& key, const std:
 
 Result<Shard> Shard::open(const std::string& state_root, const std::string& key, std::chrono::milliseconds patience) {
   TRY(state, open_state(state_root));
-  TRY(grants, make_trusted_directory(state.get(), "grants", passable));
+  TRY(grants, make_passable(state.get(), "grants"));
   const std::string name = key.substr(0, 2);
-  TRY(directory, make_trusted_directory(grants.get(), name, passable));
+  TRY(directory, make_passable(grants.get(), name));
   TRY_DO(lock_within(directory.get(), Lock::exclusive, patience, state_root + "/grants/" + name));
   return Shard(std::move(directory));
 }
@@ -129,7 +144,7 @@ void Shard::sweep() const {
 
 Status Shard::write(const Grant& grant) const {
   TRY_DO(erase(directory_.get(), fresh));
-  TRY(directory, make_trusted_directory(directory_.get(), fresh, passable));
+  TRY(directory, make_passable(directory_.get(), fresh));
   TRY(file, open_at(directory.get(), grant_file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
   TRY_DO(write_all(file.get(), encode(grant), grant_file));
   TRY_DO(link(directory.get(), runtime_link, grant.runtime));

@@ -29,7 +29,13 @@ void check(std::span<const Row> rows) {
 TEST_CASE("profile: names that do not exist are refused with the likely spelling") {
   const Row rows[] = {
       {"\"capabilites\": []", "cannot use the unknown member \"capabilites\" (did you mean \"capabilities\"?)"},
-      {"\"user_namespace\": \"private\"", "cannot use the unknown member \"user_namespace\""},
+      {"\"bogus\": \"private\"", "cannot use the unknown member \"bogus\""},
+      {"\"user_namespace\": \"private\"", "cannot use \"private\" as \"user_namespace\": an object is needed"},
+      {"\"user_namespace\": {\"mode\": \"shared\"}", "cannot use \"shared\" as \"mode\": it is one of private, host"},
+      {"\"user_namespace\": {\"size\": 1024}",
+       "cannot use 1024 as \"size\": a multiple of 65536 up to 67108864 is needed"},
+      {"\"user_namespace\": {\"size\": 67174400}",
+       "cannot use 67174400 as \"size\": a multiple of 65536 up to 67108864 is needed"},
       {"\"capabilities\": [\"CAP_NET_BIND_SERVICES\"]",
        "cannot use \"CAP_NET_BIND_SERVICES\" in \"capabilities\": no such capability (did you mean "
        "\"CAP_NET_BIND_SERVICE\"?)"},

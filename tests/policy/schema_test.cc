@@ -41,6 +41,7 @@ constexpr char one_profile[] = R"({"$schema": "a", "name": "web", "description":
   "limits": {"memory": {"default": 1, "max": "4GiB"}, "pids": {"default": 1, "max": 600},
              "cpu": {"default": 0.5, "max": 7}, "shm": {"default": 1, "max": 900}, "tmpfs": {"default": 1, "max": 110},
              "nofile": {"default": 1, "max": 130}, "nproc": {"default": 1, "max": 150}},
+  "user_namespace": {"mode": "private", "size": 131072, "unavailable": "host", "unmappable_mounts": "plain"},
   "user": {"root": "allow", "uid": 16, "gid": 17}, "groups": ["d"], "devices": ["/e"], "sysctls": ["f"],
   "namespaces": ["pid"], "hooks": ["/g"], "annotations": ["h"]})";
 constexpr char other_profile[] = R"({"$schema": "z", "name": "zzz", "description": "z", "extends": "compat",
@@ -51,6 +52,7 @@ constexpr char other_profile[] = R"({"$schema": "z", "name": "zzz", "description
   "limits": {"memory": {"default": 7, "max": "5GiB"}, "pids": {"default": 7, "max": 777},
              "cpu": {"default": 0.7, "max": 7.7}, "shm": {"default": 7, "max": 777}, "tmpfs": {"default": 7, "max": 777},
              "nofile": {"default": 7, "max": 777}, "nproc": {"default": 7, "max": 777}},
+  "user_namespace": {"mode": "host", "size": 65536, "unavailable": "refuse", "unmappable_mounts": "refuse"},
   "user": {"root": "refuse", "uid": 77, "gid": 77}, "groups": ["z"], "devices": ["/z"], "sysctls": ["z"],
   "namespaces": ["uts"], "hooks": ["/z"], "annotations": ["z"]})";
 // Read by editors or by the chain of "extends", not by the struct; "version" and "also" have one value each.

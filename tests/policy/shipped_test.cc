@@ -26,7 +26,8 @@ TEST_CASE("shipped: strict gives no right and limits everything") {
   CHECK(limits.memory.max == std::uint64_t{8} << 30);
 }
 
-TEST_CASE("shipped: compat differs from strict in the capabilities of an entrypoint and a rootfs that forgets") {
+TEST_CASE(
+    "shipped: compat differs from strict in an entrypoint's capabilities, a rootfs that forgets, and a host's lack") {
   const site::Site site;
   const auto strict = site.load();
   const auto compat = site.load({}, "hardened-compat");
@@ -37,6 +38,7 @@ TEST_CASE("shipped: compat differs from strict in the capabilities of an entrypo
   expected.capabilities = {"CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FOWNER",          "CAP_SETUID",
                            "CAP_SETGID", "CAP_KILL",         "CAP_NET_BIND_SERVICE"};
   expected.rootfs = policy::Rootfs::ephemeral;
+  expected.user_namespace.may_lack = true;
   expected.document = compat->profile.document;
   CHECK(compat->profile == expected);
 }

@@ -43,7 +43,7 @@ void describe_engine_paths(const Json& spec, Facts& facts) {
   facts.paths["/proc/3330/exe"] = file_at("/usr/sbin/dockerd", S_IFREG | 0755);
   facts.paths["/bin/sh"] = file_at("/usr/bin/dash", S_IFREG | 0755);
   facts.paths["/etc"] = file_at("/etc", S_IFDIR | 0755);
-  facts.namespaces["/var/run/docker/netns/default"] = {{4, 1}, true, std::nullopt};
+  facts.namespaces["/var/run/docker/netns/default"] = {{4, 1}, true, std::nullopt, {}};
 }
 
 // A machine as Docker's usually are: everything sensitive exists, /var/run leads to /run.
@@ -59,6 +59,7 @@ Facts base_facts(const Json& spec) {
   facts.cpus = 4;
   facts.swap_accounting = true;
   facts.groups = {{"docker", 103}, {"disk", 6}};
+  facts.ids = {1073741824, 1073741824, 65536};
   facts.graph_roots = {"/var/lib/docker"};
   for (const host::SensitivePath& row : host::sensitive_paths()) {
     const std::string path(row.path == "/var/run" ? "/run" : row.path);

@@ -52,7 +52,7 @@ void namespaces(Random& random, Sample& sample) {
   if (once_in(random, 5)) return;  // the host knows nothing of it
   const bool host = once_in(random, 2);
   sample.facts.namespaces[path] = {
-      {1, host ? 1U : 2U}, host, !host && once_in(random, 2) ? std::optional<std::string>("peer") : std::nullopt};
+      {1, host ? 1U : 2U}, host, !host && once_in(random, 2) ? std::optional<std::string>("peer") : std::nullopt, {}};
 }
 
 void devices(Random& random, Sample& sample) {

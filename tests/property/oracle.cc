@@ -173,6 +173,21 @@ void check_filter(const Case& c) {
     c.expect(profile.is_string() && profile != "unconfined" && profile != "", "AppArmor does not confine it");
 }
 
+// Root inside must be nobody on the host: a user namespace, and no id of it below the first that is ours to give.
+void check_users(const Case& c) {
+  const Json namespaces = c.after.at("linux").value("namespaces", Json::array());
+  c.expect(
+      std::any_of(namespaces.begin(), namespaces.end(), [](const Json& one) { return text(one, "type") == "user"; }),
+      "it shares the host's users");
+  for (const char* map : {"/linux/uidMappings", "/linux/gidMappings"}) {
+    const Json& mappings = at(c.after, map);
+    c.expect(mappings.is_array() && !mappings.empty(), std::string("no ids are mapped by ") + map);
+    if (!mappings.is_array()) continue;
+    for (const Json& mapping : mappings)
+      c.expect(mapping.value("hostID", 0) >= 1073741824, std::string("ids of the host are mapped by ") + map);
+  }
+}
+
 }  // namespace
 
 std::string plain_path(const std::string& path) {
@@ -187,6 +202,7 @@ std::vector<std::string> violations(const Json& before, const Json& after, const
   const Case c{before, after, policy, facts, wrong};
   check_process(c);
   check_namespaces(c);
+  check_users(c);
   check_mounts(c);
   check_root(c);
   check_devices(c);

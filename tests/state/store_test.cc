@@ -91,12 +91,23 @@ TEST_CASE("store: a grant is kept for root only, with links to the runtime and t
   const auto self = state::this_process().value();
   CHECK(fs::read_symlink(host.directory("web") + "/creator") ==
         std::to_string(self.pid) + ":" + std::to_string(self.start_time));
-  CHECK(mode_of(host.state()) == 0700);
-  CHECK(mode_of(host.shard("web")) == 0700);
-  CHECK(mode_of(host.directory("web")) == 0700);
+  // The root of a container with a user namespace passes through to its root file system, but lists nothing.
+  CHECK(mode_of(host.state()) == 0711);
+  CHECK(mode_of(host.shard("web")) == 0711);
+  CHECK(mode_of(host.directory("web")) == 0711);
   CHECK(mode_of(host.directory("web") + "/grant.json") == 0600);
   CHECK(host.entries("web") == 1);
   CHECK_FALSE(state::load("/run/crun", "web", host.state()).value());
+}
+
+TEST_CASE("store: directories of an earlier version let the root of a container pass") {
+  const Host host;
+  REQUIRE(host.store(host.orphan("web")));
+  for (const std::string& directory : {host.state(), host.state() + "/grants", host.shard("web")})
+    REQUIRE(::chmod(directory.c_str(), 0700) == 0);
+  REQUIRE(host.store(host.grant("web")));
+  for (const std::string& directory : {host.state(), host.state() + "/grants", host.shard("web")})
+    CHECK(mode_of(directory) == 0711);
 }
 
 TEST_CASE("store: what is no container or no absolute path is refused") {

@@ -1,0 +1,57 @@
+#include "kernel/user_namespace.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+
+#include "catch.h"
+
+using namespace hardened;
+
+TEST_CASE("user namespace: one of its own, and no process is left behind") {
+  if (::geteuid() != 0) {
+    WARN("skipped: mapping ids needs root");
+    return;
+  }
+  const auto made = kernel::make_user_namespace({1073741824, 1073741824, 65536});
+  REQUIRE(made);
+  struct stat ours {};
+  struct stat theirs {};
+  REQUIRE(::stat("/proc/self/ns/user", &ours) == 0);
+  REQUIRE(::fstat(made->get(), &theirs) == 0);
+  CHECK(ours.st_dev == theirs.st_dev);
+  CHECK(ours.st_ino != theirs.st_ino);
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+  CHECK(errno == ECHILD);
+}
+
+TEST_CASE("user namespace: a host that gives none says so") {
+  if (::geteuid() != 0) {
+    WARN("skipped: mapping ids needs root");
+    return;
+  }
+  // A limit of a namespace below counts for what is made in it: the machine's own stays as it is.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::unshare(CLONE_NEWUSER) != 0) ::_exit(2);
+    std::ofstream("/proc/sys/user/max_user_namespaces") << "0" << std::flush;
+    const auto made = kernel::make_user_namespace({0, 0, 1});
+    ::_exit(!made && made.error().message.find("ENOSPC") != std::string::npos ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  // Without a mapping the child may not write the limit on every kernel; then there is nothing to test.
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) != 2));
+}
+
+TEST_CASE("user namespace: a mapping the kernel refuses is an error") {
+  if (::geteuid() != 0) {
+    WARN("skipped: mapping ids needs root");
+    return;
+  }
+  CHECK_FALSE(kernel::make_user_namespace({0xffffffff, 0, 2}));
+  CHECK_FALSE(kernel::make_user_namespace({1, 1, 0}));
+}

@@ -1,0 +1,136 @@
+#include "state/id_ranges.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <set>
+
+#include "catch.h"
+#include "state/example.h"
+
+using namespace hardened;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint32_t first = 1073741824;
+
+class Host {
+ public:
+  explicit Host(std::uint32_t slots = 4) : pool_{first, first + 65536 * 100, slots, {}, {}} {
+    fs::create_directories(runtime_root());
+    fs::permissions(temporary_.path(), fs::perms(0700));
+  }
+  [[nodiscard]] std::string state() const { return temporary_.path("state"); }
+  [[nodiscard]] std::string runtime_root() const { return temporary_.path("runc"); }
+  host::IdPool& pool() { return pool_; }
+
+  // Claims for a create that has ended by now, and keeps a grant of it while its container lives.
+  Result<kernel::IdMapping> create(const std::string& id, std::uint32_t size = 65536) const {
+    auto ids = state::claim_ids({runtime_root(), id, size, testing::dead_process()}, pool_, state());
+    if (!ids) return ids;
+    state::Grant grant = testing::example(runtime_root(), id);
+    grant.creator = testing::dead_process();
+    grant.ids = *ids;
+    REQUIRE(state::store(grant, state()));
+    fs::create_directory(runtime_root() + "/" + id);
+    return ids;
+  }
+  void remove(const std::string& id) const { fs::remove(runtime_root() + "/" + id); }
+
+ private:
+  testing::TemporaryDirectory temporary_;
+  host::IdPool pool_;
+};
+
+}  // namespace
+
+TEST_CASE("id ranges: each living container has its own, users and groups") {
+  const Host host;
+  std::set<std::uint32_t> seen;
+  for (const char* id : {"a", "b", "c", "d"}) {
+    const auto ids = host.create(id);
+    REQUIRE(ids);
+    CHECK(ids->size == 65536);
+    CHECK(ids->gid - ids->uid == 65536 * 100);
+    seen.insert(ids->uid);
+  }
+  CHECK(seen.size() == 4);
+  const auto none = host.create("e");
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == Code::policy);
+  CHECK(none.error().message.find("all 4 ranges") != std::string::npos);
+  host.remove("c");
+  CHECK(host.create("e").value().uid == first + 2 * 65536);
+}
+
+TEST_CASE("id ranges: a restart takes another one, and the old one is free again") {
+  const Host host(2);
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(host.create("a"));
+    host.remove("a");
+  }
+  REQUIRE(host.create("a"));
+  REQUIRE(host.create("b"));
+  CHECK_FALSE(host.create("c"));
+}
+
+TEST_CASE("id ranges: a create that is still at it holds its range without a grant") {
+  const Host host(1);
+  REQUIRE(
+      state::claim_ids({host.runtime_root(), "a", 65536, state::this_process().value()}, Host(1).pool(), host.state()));
+  CHECK_FALSE(host.create("b"));
+}
+
+TEST_CASE("id ranges: ids of the host are never given out") {
+  Host host(4);
+  host.pool().users = {{first + 70000, 1}};
+  host.pool().groups = {{first + 65536 * 103, 65536}};
+  CHECK(host.create("a").value().uid == first);
+  CHECK(host.create("b").value().uid == first + 2 * 65536);
+  CHECK_FALSE(host.create("c"));
+}
+
+TEST_CASE("id ranges: a larger one is whole") {
+  const Host host(4);
+  REQUIRE(host.create("a"));
+  CHECK(host.create("b", 3 * 65536).value().uid == first + 65536);
+  CHECK_FALSE(host.create("c"));
+}
+
+TEST_CASE("id ranges: a holder that cannot be read is not robbed") {
+  const Host host(2);
+  REQUIRE(host.create("a"));
+  fs::remove(host.state() + "/ids/1");
+  fs::create_symlink("garbage", host.state() + "/ids/1");
+  CHECK_FALSE(host.create("b"));
+}
+
+TEST_CASE("id ranges: claimed at once by many processes, none is given out twice") {
+  const Host host(64);
+  std::vector<pid_t> children;
+  const testing::TemporaryDirectory results;
+  for (int i = 0; i < 32; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const auto self = state::this_process();
+      const auto ids = state::claim_ids({host.runtime_root(), "c" + std::to_string(i), 65536, *self},
+                                        host::IdPool{first, first, 64, {}, {}}, host.state());
+      testing::write_text(results.path(std::to_string(i)), ids ? std::to_string(ids->uid) : ids.error().message);
+      ::pause();  // a claim counts while its process lives
+    }
+    children.push_back(child);
+  }
+  std::set<std::string> seen;
+  for (int i = 0; i < 32; ++i) {
+    std::string text;
+    while ((text = testing::read_text(results.path(std::to_string(i)))).empty()) ::usleep(1000);
+    seen.insert(text);
+  }
+  for (const pid_t child : children) {
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+  CHECK(seen.size() == 32);
+}

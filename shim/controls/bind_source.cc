@@ -184,10 +184,12 @@ std::string waivable(const MountView& mount, const Facts& facts) {
   const host::PathFact* source = source_fact(mount, facts);
   if (source == nullptr) return mount.source;
   if (source->by_foreign_link) return source->resolved;
+  const bool allowed = allowed_source(mount, *source, facts);
   const host::SensitiveFact* held = nullptr;
   Relation closest = Relation::none;
   for (const host::SensitiveFact& sensitive : facts.sensitive) {
-    if (relate_names(*source, sensitive) != Relation::none) return mount.source;
+    if (relation(*source, sensitive, allowed) == Relation::none) continue;
+    if (!allowed && relate_names(*source, sensitive) != Relation::none) return mount.source;
     if (const Relation place = relate_places(*source, sensitive); place > closest) {
       closest = place;
       held = &sensitive;

@@ -75,8 +75,7 @@ class Sources {
     if (mapped || profile_.user_namespace.plain_mounts) return {};
     return fail(
         Code::policy,
-        fmt::format("cannot map the user ids of {}: its file system ({}), or one mounted below it, has no idmapped "
-                    "mounts",
+        fmt::format("cannot map the user ids of {}: {}, or what is mounted below it, has no idmapped mounts",
                     in_quotes(source), fact.file_system),
         "set \"unmappable_mounts\" to \"plain\" in \"user_namespace\" of the profile, if its files may appear as "
         "nobody's");

@@ -1,6 +1,6 @@
-// hardened-runtime. An engine calls its runtime four times a container, and most calls only pass through: the argv alone
-// decides that, before anything else is looked at. What create, run, exec, update and restore ask for is judged and
-// rewritten first.
+// hardened-runtime. An engine calls its runtime four times a container, and most calls only pass through: the argv
+// alone decides that, before anything else is looked at. What create, run, exec, update and restore ask for is judged
+// and rewritten first.
 #include <algorithm>
 #include <exception>
 #include <span>

@@ -24,8 +24,11 @@ struct Memory {  // bytes; negative: unlimited; nothing: not set
   bool update = false;
 
   [[nodiscard]] bool excessive() const { return limit && beyond(*limit, max); }
-  // Docker and Podman add a swap of as much again to every limit ("--memory 1g" alone gives a swap value of 2g).
-  [[nodiscard]] bool swap_is_default() const { return limit && swap && *swap / 2 == *limit && *swap % 2 == 0; }
+  // Docker and Podman add a swap of as much again to every limit ("--memory 1g" alone gives a swap value of 2g). A
+  // limit of our own counts as one asked for at create: judged again, it is in the spec. `in_force`: bytes.
+  [[nodiscard]] bool swap_is_default(std::int64_t in_force) const {
+    return swap && (limit || !update) && *swap / 2 == in_force && *swap % 2 == 0;
+  }
   [[nodiscard]] std::string subject() const { return "memory=" + size_text(*limit); }
 };
 
@@ -77,7 +80,7 @@ void judge_swap(Verdict& verdict, const Memory& memory, std::int64_t limit, bool
   if (!memory.swap) {
     if (wanted)
       verdict.tighten(std::string(swap_at), limit, "memory and swap together must not exceed the memory limit");
-  } else if (memory.swap_is_default()) {
+  } else if (memory.swap_is_default(limit)) {
     verdict.tighten(std::string(swap_at), limit, "the engine's own default doubles the memory limit by swap");
   } else if (*memory.swap < 0 || *memory.swap > limit) {
     verdict.excess(std::string(swap_at), limit,

@@ -39,6 +39,7 @@ Facts facts_for(const Json& spec, std::vector<std::string> unknown_members) {
   facts.workload = {Engine::docker, "c", "image", "", {}, {}};
   facts.runtime = {"/usr/sbin/runc", host::RuntimeKind::runc, 1, 1, 5};
   facts.swap_accounting = true;
+  facts.ids = {1073741824, 1073741824, 65536};
   facts.graph_roots = {"/var/lib/docker"};
   facts.unknown_members = std::move(unknown_members);
   for (const host::SensitivePath& row : host::sensitive_paths())

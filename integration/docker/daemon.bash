@@ -113,8 +113,8 @@ daemon_sweep() {
   done
 }
 
-# bundle_of CONTAINER: where containerd keeps the bundle (as seen from the machine).
-bundle_of() {
-  printf '%s/run/docker-test/containerd/daemon/io.containerd.runtime.v2.task/moby/%s\n' \
-    "$HARDENED_DAEMON" "$(docker inspect --format '{{.Id}}' "$1")"
-}
+# Where containerd keeps the bundles, as seen from the machine.
+bundles() { printf '%s/run/docker-test/containerd/daemon/io.containerd.runtime.v2.task/moby\n' "$HARDENED_DAEMON"; }
+
+# bundle_of CONTAINER
+bundle_of() { printf '%s/%s\n' "$(bundles)" "$(docker inspect --format '{{.Id}}' "$1")"; }

@@ -1,0 +1,114 @@
+#!/usr/bin/env bats
+# Containers come and go, 20 at a time, and every tenth has its runtime program, its runc or its shim killed in the
+# middle: nothing is left behind, and nothing ever runs without a user namespace of its own.
+# HARDENED_CYCLES: how many (default 60).
+
+load helpers
+
+AT_ONCE=20
+# Hardly more than live at once: only ranges that are taken back make it last.
+RANGES=24
+FIRST_ID=$((0x30000000))
+
+setup_file() {
+  local killed=$BATS_TEST_DIRNAME/killed
+  suite_up "$(jq -n --arg killed "$killed" --arg program "$HARDENED_STAGE/bin/hardened-runtime" '{runtimes: {
+    "killed-early": {path: $killed, runtimeArgs: ["6", $program]},
+    "killed-late": {path: $killed, runtimeArgs: ["60", $program]}}}')"
+  offer_ranges
+}
+teardown_file() { suite_down; }
+
+# Where the daemon runs, /etc/subuid and /etc/subgid give the user "hardened" that many ranges.
+offer_ranges() {
+  local file
+  printf 'hardened:%d:%d\n' "$FIRST_ID" $((RANGES * 65536)) >"$HARDENED_DAEMON/subid"
+  for file in /etc/subuid /etc/subgid; do inside mount --bind "$HARDENED_DAEMON/subid" "$file"; done
+}
+
+complain() { printf '%s\n' "$*" >>"$BATS_TEST_TMPDIR/complaints"; }
+
+# owned PID: does the process have users of its own? One that is gone by now has none to share.
+owned() {
+  local inner outer
+  read -r inner outer _ <"/proc/$1/uid_map" || return 0
+  [ "$inner" = 0 ] && [ "$outer" -ge "$FIRST_ID" ]
+} 2>/dev/null
+
+# cycle NUMBER: an undisturbed one must work at each step; any other must only come to its end.
+cycle() {
+  local name=churn$1 runtime=hardened victim= pid
+  if (($1 % 10 == 0)); then
+    victim=$(($1 / 10 % 3))
+    case $victim in
+      0) runtime=killed-early ;;
+      1) runtime=killed-late ;;
+    esac
+  fi
+  docker create --runtime=$runtime --name "$name" "$BOX" sleep 600 >/dev/null || complain "$name: not created"
+  docker start "$name" >/dev/null || [ -n "$victim" ] || complain "$name: not started"
+  pid=$(docker inspect --format '{{.State.Pid}}' "$name")
+  [ "$pid" = 0 ] || owned "$pid" || complain "$name: it shares the host's users"
+  docker exec "$name" true || [ -n "$victim" ] || complain "$name: nothing can be executed in it"
+  [ "$victim" != 2 ] || pkill -KILL -f -- "-id $(docker inspect --format '{{.Id}}' "$name") " ||
+    complain "$name: it has no shim"
+  wait_for 20 docker rm --force "$name" || complain "$name: it cannot be removed"
+} 2>>"$BATS_TEST_TMPDIR/errors"
+
+# worker NUMBER
+worker() {
+  local number
+  for ((number = $1; number < ${HARDENED_CYCLES:-60}; number += AT_ONCE)); do cycle "$number"; done
+}
+
+# Processes of the machine whose users are those of a container of ours.
+contained() {
+  local process outer
+  for process in /proc/[0-9]*; do
+    read -r _ outer _ 2>/dev/null <"$process/uid_map" || continue
+    [ "$outer" -lt "$FIRST_ID" ] || [ "$outer" -ge $((FIRST_ID + RANGES * 65536)) ] ||
+      printf '%s %s %s\n' "${process#/proc/}" "$(sed -n 's/.*:pids://p' "$process/cgroup")" \
+        "$(grep '^State' "$process/status")"
+  done
+}
+
+# A `start` that was killed leaves a container that Docker forgets and its containerd keeps, whatever the runtime.
+forgotten() {
+  local -a ctr=(inside ctr --address /run/docker-test/containerd/containerd.sock --namespace moby)
+  local task
+  for task in $("${ctr[@]}" tasks ls -q); do
+    "${ctr[@]}" tasks rm --force "$task" >/dev/null || complain "$task: containerd cannot remove it"
+  done
+}
+
+nothing_contained() { [ -z "$(contained)" ]; }
+
+# Only what is the daemon's or ours: others on the machine mount things as well.
+mounts() { inside cut -d' ' -f5 /proc/self/mountinfo | grep -e "^$HARDENED_DAEMON" -e "^$HARDENED_STAGE" -e '^/run' | sort; }
+
+# The grants below DIRECTORY, by their containers.
+granted() { find "$1" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | wc -l; }
+
+@test "churn with processes killed: nothing runs unhardened, nothing is left" {
+  local before number grants=$HARDENED_STAGE/run/hardened/grants shard
+  local -a workers=()
+  before=$(mounts)
+  for ((number = 0; number < AT_ONCE; number++)); do
+    worker "$number" &
+    workers+=($!)
+  done
+  wait "${workers[@]}"
+  forgotten
+  not cat "$BATS_TEST_TMPDIR/complaints"
+  wait_for 20 nothing_contained || equals "$(contained)" ""
+  equals "$(mounts)" "$before"
+  equals "$(ls "$(bundles)")" ""
+  touch "$BATS_TEST_TMPDIR/end"
+  # What a container leaves goes with the next create that meets it.
+  for ((number = 0; number < AT_ONCE; number++)); do sleeper "after$number"; done
+  for shard in $(find "$grants" -mindepth 2 -maxdepth 2 -newer "$BATS_TEST_TMPDIR/end" -printf '%h\n' | sort -u); do
+    equals "$(granted "$shard")" "$(find "$shard" -mindepth 1 -maxdepth 1 -newer "$BATS_TEST_TMPDIR/end" | wc -l)"
+  done
+  remove_containers
+  equals "$(mounts)" "$before"
+}

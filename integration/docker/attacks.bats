@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Attacks run inside containers. Each first succeeds, or reaches further, with stock Docker, given the option that
-# it needs; then the kernel denies it under both profiles. "unlocked" takes filter, masks and capabilities away by
+# Attacks run inside containers. Each first succeeds, or reaches further, with stock Docker, given the option it needs;
+# then the kernel denies it under both profiles. "unlocked" hands out capabilities and takes filter and masks away by
 # waivers: what is denied there is denied by the container's users alone. Numbers of system calls are x86-64's.
 
 load helpers
@@ -15,9 +15,13 @@ teardown_file() { suite_down; }
 setup() { [ "$(uname -m)" = x86_64 ] || skip "the system call numbers are those of x86-64"; }
 teardown() {
   policy_reset
-  docker rm -f attacker target >/dev/null 2>&1 || true
+  docker rm -f attacker >/dev/null 2>&1 || true
   docker volume prune -f >/dev/null
+  ! mountpoint -q "$BATS_TEST_TMPDIR/binfmt" || umount "$BATS_TEST_TMPDIR/binfmt"
 }
+
+# Where the host has AppArmor, Docker's profile forbids mounts and writes to /proc/sys as well; it is not at stake here.
+stock() { docker run --runtime=runc --security-opt apparmor=unconfined "$@"; }
 
 # both ANSWER ARGUMENT...: what docker run prints under each profile.
 both() {
@@ -40,8 +44,10 @@ both_refuse() {
 unlocked() {
   policy '{"default_profile": "compat", "controls": {"masked-paths": "off"}, "waivers": [
     {"control": "capabilities", "allow": ["CAP_*"], "reason": "test"},
+    {"control": "apparmor", "allow": ["unconfined"], "reason": "test"},
     {"control": "seccomp", "allow": ["seccomp=unconfined"], "reason": "test"}]}'
-  run hardened --rm --security-opt seccomp=unconfined --security-opt systempaths=unconfined "$@"
+  run hardened --rm --security-opt apparmor=unconfined --security-opt seccomp=unconfined \
+    --security-opt systempaths=unconfined "$@"
   policy_reset
 }
 
@@ -66,7 +72,7 @@ host_probe() { "$HARDENED_WORKLOADS/probe" "$@"; }
 @test "core_pattern, modprobe, sysrq-trigger, kcore: what runs programs as the host's root or is its memory" {
   local file
   for file in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sysrq-trigger; do
-    [ -e "$file" ] || continue
+    [ -e "$file" ] || continue # not in every kernel
     stock_gives '^ok$' --security-opt systempaths=unconfined "$BOX" probe call 2 "$file" 1
     both EACCES --security-opt systempaths=unconfined "$BOX" probe call 2 "$file" 1
     unlocked "$BOX" probe call 2 "$file" 1
@@ -220,18 +226,17 @@ PLANT='cp /bin/probe /data/planted
 }
 
 @test "keyrings: stock without a filter finds the key of the host's root, ours has keyrings of its own" {
-  local key
-  local -a search=(--security-opt seccomp=unconfined "$BOX" probe call 250 10 -4 user hardened-test 0)
+  local key reached
+  local -a search=("$BOX" probe call 250 10 -4 user hardened-test 0)
   host_probe call 248 user hardened-test payload 7 -4
   key=$(awk '/hardened-test/ { print "0x" $1 }' /proc/keys)
-  run stock --rm "${search[@]}"
-  local reached=$output
-  both_refuse seccomp "${search[@]}"
-  both EPERM "$BOX" "${search[@]:3}"
-  unlocked "${search[@]:2}"
+  run stock --rm --security-opt seccomp=unconfined "${search[@]}"
+  reached=$output
+  unlocked "${search[@]}"
   host_probe call 250 9 "$key" -4
-  equals "$reached" ok
-  equals "$output" ENOKEY
+  equals "$reached $output" "ok ENOKEY"
+  both_refuse seccomp --security-opt seccomp=unconfined "${search[@]}"
+  both EPERM "${search[@]}"
 }
 
 @test "tracing a process of another container: stock does in a shared PID namespace, ours not even there" {
@@ -275,21 +280,17 @@ out_of() { nsenter --target "$(pid_of "$1")" --user -- "${@:2}"; }
 
 @test "binfmt_misc: stock with CAP_SYS_ADMIN registers an interpreter for the host's programs, ours for its own" {
   grep -q binfmt_misc /proc/filesystems || skip "this kernel has no binfmt_misc"
-  local host=$BATS_TEST_TMPDIR/binfmt reached
+  local host=$BATS_TEST_TMPDIR/binfmt
   local -a attack=(--cap-add SYS_ADMIN "$BOX" sh -c 'mkdir -p /tmp/b; mount -t binfmt_misc none /tmp/b || exit
     echo ":hardened-test:E::hardened-test::/bin/false:" >/tmp/b/register')
   mkdir "$host"
   mount -t binfmt_misc none "$host"
-  run stock --rm "${attack[@]}"
-  reached=$(head -n 1 "$host/hardened-test")
+  stock --rm "${attack[@]}"
+  equals "$(head -n 1 "$host/hardened-test")" enabled
   echo -1 >"$host/hardened-test"
   both_refuse capabilities "${attack[@]}"
   unlocked "${attack[@]}"
-  local later
-  later=$(ls "$host")
-  umount "$host"
-  equals "$reached" enabled
-  not grep -q hardened-test <<<"$later"
+  not test -e "$host/hardened-test"
 }
 
 @test "what the kernel counts by user: stock's user 1000 uses up the inotify instances of the host's" {
@@ -388,4 +389,5 @@ serving() {
 @test "a working directory in /proc/self/fd (CVE-2024-21626): stock hands it on, ours refuses it" {
   stock_asks '.process.cwd == "/proc/self/fd/7"' -w /proc/self/fd/7 "$BOX" true
   both_refuse process-knobs -w /proc/self/fd/7 "$BOX" pwd
+  equals "$(find "/proc/$(pid_of box)/fd" -type l -printf '%f ')" "0 1 2 "
 }

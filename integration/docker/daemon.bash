@@ -16,14 +16,32 @@ daemon_config() {
        "capture": {"path": $capture}}} * $extra'
 }
 
+# new_users MAP: a process in a user namespace of its own, where root has no right over the host. Sets USERS.
+new_users() {
+  unshare --user sleep infinity 3>&- </dev/null >/dev/null 2>&1 &
+  USERS=$!
+  disown
+  # Until the namespace is there, the file is the one of the host's, which cannot be written.
+  wait_for 10 bash -c "echo '$1' >/proc/$USERS/uid_map" && wait_for 10 bash -c "echo '$1' >/proc/$USERS/gid_map" ||
+    die "cannot make a user namespace for dockerd"
+}
+
 # The namespaces outlive each dockerd in them (live-restore), so a process of their own holds them.
 # /run is private: the sockets lie where they lie on a real host, and a test may do to it what it likes.
+# With HARDENED_DAEMON_IDS, a uid_map, they and dockerd belong to a user namespace with that mapping.
 daemon_hold() {
+  local -a enter=()
+  if [ -n "${HARDENED_DAEMON_IDS:-}" ]; then
+    new_users "$HARDENED_DAEMON_IDS"
+    enter=(nsenter --target "$USERS" --user --)
+  fi
   # shellcheck disable=SC2016 # expanded by the inner shell
-  unshare --mount --net --propagation private bash -c '
+  "${enter[@]}" unshare --mount --net --propagation private bash -c '
     mount --bind "$1/run" /run && ip link set lo up || exit
-    # crun refuses the hybrid cgroup layout; without the cgroup2 mount it sees plain version 1.
-    [ "$2" != crun ] || ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified || exit
+    # crun refuses the hybrid cgroup layout; without the cgroup2 mount it sees plain version 1. In a user namespace the
+    # mounts of the host cannot be taken away, only covered.
+    [ "$2" != crun ] || ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified 2>/dev/null ||
+      mount -t tmpfs tmpfs /sys/fs/cgroup/unified || exit
     touch "$1/held"
     exec sleep infinity' hold "$HARDENED_DAEMON" "${HARDENED_TEST_RUNTIME:-runc}" \
     3>&- </dev/null >>"$HARDENED_DAEMON/daemon.log" 2>&1 &
@@ -33,15 +51,17 @@ daemon_hold() {
   printf '%s\n' "$HARDENED_HOLDER" >"$HARDENED_DAEMON/holder"
   wait_for 10 test -e "$HARDENED_DAEMON/held" ||
     die "cannot make namespaces for dockerd: $(cat "$HARDENED_DAEMON/daemon.log")"
+  [ -z "${HARDENED_DAEMON_IDS:-}" ] || kill "$USERS"
 }
 
 # inside COMMAND...: runs it where the daemon runs.
 inside() {
-  nsenter --target "$HARDENED_HOLDER" --mount --net -- "$@"
+  nsenter --target "$HARDENED_HOLDER" ${HARDENED_DAEMON_IDS:+--user} --mount --net -- "$@"
 }
 
 daemon_launch() {
-  nsenter --target "$HARDENED_HOLDER" --mount --net -- dockerd --config-file "$HARDENED_DAEMON/daemon.json" \
+  nsenter --target "$HARDENED_HOLDER" ${HARDENED_DAEMON_IDS:+--user} --mount --net -- \
+    dockerd --config-file "$HARDENED_DAEMON/daemon.json" \
     --data-root "$HARDENED_DAEMON/root" --exec-root /run/docker-test --pidfile /run/docker-test.pid \
     --host "unix://$HARDENED_DAEMON/docker.sock" --host unix:///run/docker.sock \
     3>&- </dev/null >>"$HARDENED_DAEMON/daemon.log" 2>&1 &
@@ -50,7 +70,8 @@ daemon_launch() {
   wait_for 30 docker version || die "cannot start dockerd: $(tail -n 20 "$HARDENED_DAEMON/daemon.log")"
 }
 
-# daemon_up [EXTRA]: starts it and exports what the docker command needs to find it.
+# daemon_up [EXTRA [PREPARE]]: starts it and exports what the docker command needs to find it. PREPARE, a function, is
+# called when its namespaces are there, before it is.
 daemon_up() {
   mkdir -p "$HARDENED_DAEMON_PARENT"
   HARDENED_DAEMON=$(mktemp -d "$HARDENED_DAEMON_PARENT/d.XXXXXX")
@@ -59,6 +80,7 @@ daemon_up() {
   mkdir "$HARDENED_DAEMON/run" "$HARDENED_DAEMON/cli"
   daemon_config "${1:-{\}}" >"$HARDENED_DAEMON/daemon.json"
   daemon_hold
+  "${2:-true}"
   daemon_launch
 }
 

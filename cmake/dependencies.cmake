@@ -2,6 +2,7 @@
 # because the start-up of a dynamic program is a good part of our budget (ARCHITECTURE.md, "Start-up").
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
 
 foreach(name seccomp cap-ng sodium)
   string(MAKE_C_IDENTIFIER ${name} identifier)

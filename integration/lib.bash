@@ -101,7 +101,7 @@ build_stage() {
     cmake -S "$HARDENED_SOURCE" --preset release -B "$HARDENED_BUILD/stage-build" -DHARDENED_TESTS=ON \
       -DCMAKE_INSTALL_PREFIX="$stage" -DCMAKE_INSTALL_SYSCONFDIR="$stage/etc" \
       -DCMAKE_INSTALL_LOCALSTATEDIR="$stage/var" -DCMAKE_INSTALL_RUNSTATEDIR="$stage/run" &&
-      cmake --build "$HARDENED_BUILD/stage-build" --target hardened-runtime "$@" &&
+      cmake --build "$HARDENED_BUILD/stage-build" --target hardened-runtime hardenctl "$@" &&
       cmake --install "$HARDENED_BUILD/stage-build"
   } >"$log" 2>&1 || {
     tail -n 60 "$log" >&2

@@ -28,11 +28,6 @@ bool has_a_say(const Control& control, host::Operation operation) {
   return true;
 }
 
-policy::Level level_of(const Control& control, const Policy& policy) {
-  const auto found = policy.levels.find(control.id);
-  return found == policy.levels.end() ? control.fallback : found->second;
-}
-
 const policy::Waiver* waiver_for(const Control& control, const Finding& finding, const Policy& policy) {
   for (const policy::Waiver& waiver : policy.waivers) {
     if (waiver.control != control.id) continue;
@@ -92,6 +87,11 @@ Status verify(const Judgement& judgement, const Policy& policy, const Facts& fac
 }
 
 }  // namespace
+
+policy::Level level_of(const Control& control, const Policy& policy) {
+  const auto found = policy.levels.find(control.id);
+  return found == policy.levels.end() ? control.fallback : found->second;
+}
 
 std::string_view outcome_name(Outcome outcome) {
   switch (outcome) {

@@ -34,6 +34,9 @@ struct Judgement {
   [[nodiscard]] const Decision* refusal() const;
 };
 
+// How strictly `control` acts: as the policy says, else as the control itself does.
+[[nodiscard]] policy::Level level_of(const Control& control, const Policy& policy);
+
 // Judges `spec` by every control that has a say in `facts.operation`: all of them on create; on exec those that own
 // something under /process; on update those that own something under /linux/resources; those marked
 // Control::on_every_operation always. Pure.

@@ -15,6 +15,7 @@
 #include "policy/document.h"
 #include "policy/known.h"
 #include "policy/policy.h"
+#include "policy/words.h"
 
 namespace hardened::policy {
 
@@ -103,12 +104,6 @@ Status ignored_text(const Node& node, T&, const Context& context) {
 [[nodiscard]] Status profile_name(const Node& node, std::string& into, const Context& context);
 // [a-z0-9][a-z0-9._-]*: names a file below profiles.d and nothing else.
 [[nodiscard]] bool is_profile_name(std::string_view name);
-
-template <typename E>
-struct Choice {
-  std::string_view name;
-  E value;
-};
 
 template <typename E, std::size_t size>
 Status one_of(const Node& node, E& into, const Choice<E> (&choices)[size], const Context& context) {

@@ -17,14 +17,11 @@ Status version(const Node& node, PolicyFile&, const Context&) {
 }
 
 Status mode(const Node& node, Mode& into, const Context& context) {
-  constexpr Choice<Mode> choices[] = {{"enforce", Mode::enforce}, {"audit", Mode::audit}};
-  return one_of(node, into, choices, context);
+  return one_of(node, into, mode_words, context);
 }
 
 Status level(const Node& node, Level& into, const Context& context) {
-  constexpr Choice<Level> choices[] = {
-      {"enforce", Level::enforce}, {"clamp", Level::clamp}, {"warn", Level::warn}, {"off", Level::off}};
-  return one_of(node, into, choices, context);
+  return one_of(node, into, level_words, context);
 }
 
 Status runtimes(const Node& node, std::vector<std::string>& into, const Context& context) {

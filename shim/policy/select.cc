@@ -54,16 +54,21 @@ Result<std::string> select_profile(const PolicyFile& rules, const Document& docu
   return fallback(rules, program);
 }
 
+Status is_current(const PolicyFile& rules, const Document& document, std::size_t index, const std::string& today) {
+  const WaiverRow& row = rules.waivers[index];
+  if (row.until.empty() || row.until >= today) return {};
+  return document.cannot(fmt::format("/waivers/{}", index),
+                         fmt::format("use the waiver for {}: it ended on {}", row.waiver.control, row.until),
+                         "renew its \"until\", or remove it");
+}
+
 Result<std::vector<Waiver>> waivers_for(const PolicyFile& rules, const Document& document, const Workload& workload,
                                         const std::string& today) {
   std::vector<Waiver> waivers;
   for (std::size_t i = 0; i < rules.waivers.size(); ++i) {
     const WaiverRow& row = rules.waivers[i];
     if (!row.image.empty() && !image_matches(row.image, workload)) continue;
-    if (!row.until.empty() && row.until < today)
-      return document.cannot(fmt::format("/waivers/{}", i),
-                             fmt::format("use the waiver for {}: it ended on {}", row.waiver.control, row.until),
-                             "renew its \"until\", or remove it");
+    TRY_DO(is_current(rules, document, i, today));
     waivers.push_back(row.waiver);
   }
   return waivers;

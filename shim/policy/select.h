@@ -19,6 +19,10 @@ namespace hardened::policy {
                                                  const Workload& workload, std::string_view program,
                                                  std::span<const std::string> profiles);
 
+// Has the waiver `index` not ended before `today` (ISO date)? Errors: Code::policy.
+[[nodiscard]] Status is_current(const PolicyFile& rules, const Document& document, std::size_t index,
+                                const std::string& today);
+
 // The waivers for `workload`. One that ended before `today` (ISO date) is an error for the containers it names and
 // nothing to the others: a forgotten exception must come to light, but not stop the whole machine.
 [[nodiscard]] Result<std::vector<Waiver>> waivers_for(const PolicyFile& rules, const Document& document,

@@ -40,6 +40,14 @@ Result<bool> map_ids(int tree, int user_namespace, bool recursive, const std::st
   return fail_errno("cannot map the user ids of " + name, errno);
 }
 
+Status restrict_mount(int tree, unsigned attributes, bool recursive, const std::string& name) {
+  struct mount_attr change {};
+  change.attr_set = attributes;
+  const unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U);
+  if (attributes == 0 || ::mount_setattr(tree, "", flags, &change, sizeof change) == 0) return {};
+  return fail_errno("cannot restrict the mount of " + name, errno);
+}
+
 Status attach(int mount, int directory, const std::string& target) {
   if (::move_mount(mount, "", directory, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
     return fail_errno("cannot mount on " + target, errno);

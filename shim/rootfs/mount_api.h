@@ -27,6 +27,9 @@ using MountOptions = std::vector<std::pair<std::string, std::string>>;
 // no idmapped mounts, and nothing has changed. Errors: Code::io.
 [[nodiscard]] Result<bool> map_ids(int tree, int user_namespace, bool recursive, const std::string& name);
 
+// Sets MOUNT_ATTR_* flags on the mount `tree` (any descriptor of its root). Errors: Code::io.
+[[nodiscard]] Status restrict_mount(int tree, unsigned attributes, bool recursive, const std::string& name);
+
 // Attaches the detached `mount` at `target`, relative to `directory`; a symbolic link there is not followed.
 [[nodiscard]] Status attach(int mount, int directory, const std::string& target);
 

@@ -38,6 +38,21 @@ bool is_engines_own(const std::string& source, const host::PathFact& fact, const
          is_within(source, facts.engine_directory);
 }
 
+// What the spec's options make of the mount. The runtime does so too, but crun 1.8 forgets nosuid and nodev on a
+// writable bind mount in a user namespace; and these hold for mounts below it as well.
+unsigned restrictions(const Json& mount) {
+  struct Flag {
+    const char* option;
+    unsigned attribute;
+  };
+  constexpr Flag flags[] = {{"nosuid", MOUNT_ATTR_NOSUID}, {"nodev", MOUNT_ATTR_NODEV}, {"noexec", MOUNT_ATTR_NOEXEC}};
+  unsigned attributes = 0;
+  for (const std::string& option : Spec(mount).strings("/options")) {
+    for (const Flag& flag : flags) attributes |= option == flag.option ? flag.attribute : 0U;
+  }
+  return attributes;
+}
+
 class Sources {
  public:
   Sources(const host::Probe& probe, const Profile& profile, int user_namespace)
@@ -66,6 +81,7 @@ class Sources {
     const bool recursive = host::is_recursive_bind(mount);
     TRY(tree, clone_tree(fd->second.get(), recursive, in_quotes(source)));
     if (user_namespace_ >= 0) TRY_DO(map(tree, recursive, source, fact->second));
+    TRY_DO(restrict_mount(tree.get(), restrictions(mount), recursive, in_quotes(source)));
     return Pinned{index, source, S_ISDIR(fact->second.mode), std::move(tree)};
   }
 
@@ -85,6 +101,14 @@ class Sources {
   const Profile& profile_;
   int user_namespace_;
 };
+
+// The engine's own mount of that layer stays beside ours, and neither sees what is written through the other: a file
+// that `docker cp` puts into a directory makes it unusable inside (copy-up: ENOTEMPTY). Read-only, the engine says so.
+Status freeze_engine_root(const Spec& spec, const host::Probe& probe) {
+  const std::string path = spec.text("/root/path").value_or("");
+  TRY(root, open_at(AT_FDCWD, probe.facts.paths.at(path).resolved, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+  return restrict_mount(root.get(), MOUNT_ATTR_RDONLY, false, in_quotes(path));
+}
 
 // Slave, not private: an unmount on the host must still reach us, or a device would stay busy.
 Status enter_private_namespace() {
@@ -237,6 +261,7 @@ Result<std::vector<Change>> prepare(const Spec& spec, const host::Probe& probe, 
     // Whatever the caller's umask: the container's root is nobody here, and has to pass.
     if (::chmod(places.root.c_str(), 0711) != 0) return fail_errno("cannot open the way to " + places.root, errno);
   }
+  if (users != nullptr && !users->layers.upper_name.empty()) TRY_DO(freeze_engine_root(spec, probe));
   TRY_DO(enter_private_namespace());
   TRY(workshop, open_workshop(places.mounts));
   for (const Pinned& source : pinned) {

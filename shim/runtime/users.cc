@@ -98,8 +98,8 @@ void give_streams(const kernel::IdMapping& ids) {
   if (ids.size == 0) return;
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     struct stat status {};
-    if (::fstat(stream, &status) == 0 && S_ISFIFO(status.st_mode))
-      static_cast<void>(::fchown(stream, ids.uid, ids.gid));  // then as before: the streams stay the host's
+    if (::fstat(stream, &status) != 0 || !S_ISFIFO(status.st_mode)) continue;
+    if (::fchown(stream, ids.uid, ids.gid) != 0) continue;  // it stays the host's, as without a user namespace
   }
 }
 

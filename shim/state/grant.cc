@@ -1,12 +1,13 @@
 #include "state/grant.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <utility>
 
 #include "oci/schema.h"
 #include "oci/spec.h"
 #include "oci/strict_json.h"
+#include "policy/words.h"
 #include "util/text.h"
 
 namespace hardened::state {
@@ -40,35 +41,17 @@ constexpr Field grant_fields[] = {{"version", Type::integer},
                                   {"image", Type::string}};
 constexpr oci::Shape grant_shape{grant_fields};
 
-template <typename T>
-struct Word {
-  std::string_view text;
-  T value;
-};
-constexpr std::array<Word<policy::Level>, 4> level_words = {{{"enforce", policy::Level::enforce},
-                                                             {"clamp", policy::Level::clamp},
-                                                             {"warn", policy::Level::warn},
-                                                             {"off", policy::Level::off}}};
-constexpr std::array<Word<policy::Mode>, 2> mode_words = {
-    {{"enforce", policy::Mode::enforce}, {"audit", policy::Mode::audit}}};
-
 template <typename T, std::size_t count>
-std::string text_of(const std::array<Word<T>, count>& words, T value) {
+Result<T> value_of(const policy::Choice<T> (&words)[count], const std::string& text, const std::string& name) {
   const auto found =
-      std::find_if(words.begin(), words.end(), [value](const auto& word) { return word.value == value; });
-  return found == words.end() ? "" : std::string(found->text);
-}
-
-template <typename T, std::size_t count>
-Result<T> value_of(const std::array<Word<T>, count>& words, const std::string& text, const std::string& name) {
-  const auto found = std::find_if(words.begin(), words.end(), [&text](const auto& word) { return word.text == text; });
-  if (found == words.end()) return fail(Code::io, "cannot read " + name + ": unknown word " + in_quotes(text));
+      std::find_if(std::begin(words), std::end(words), [&text](const auto& word) { return word.name == text; });
+  if (found == std::end(words)) return fail(Code::io, "cannot read " + name + ": unknown word " + in_quotes(text));
   return found->value;
 }
 
 Status decode_rules(const Spec& document, Grant& grant, const std::string& name) {
   for (const auto& [control, level] : document.elements("/levels").items()) {
-    TRY(value, value_of(level_words, level.get<std::string>(), name));
+    TRY(value, value_of(policy::level_words, level.get<std::string>(), name));
     grant.levels.emplace(control, value);
   }
   for (const Json& element : document.elements("/waivers")) {
@@ -76,7 +59,7 @@ Status decode_rules(const Spec& document, Grant& grant, const std::string& name)
     grant.waivers.push_back(
         {view.text("/control").value_or(""), view.strings("/allow"), view.text("/reason").value_or("")});
   }
-  TRY(mode, value_of(mode_words, document.text("/mode").value_or(""), name));
+  TRY(mode, value_of(policy::mode_words, document.text("/mode").value_or(""), name));
   grant.mode = mode;
   grant.audit = {document.is_true("/audit/refuse_when_unwritable"), document.is_true("/audit/syslog")};
   return {};
@@ -94,7 +77,7 @@ Status require_members(const Json& document, const std::string& name) {
 
 std::string encode(const Grant& grant) {
   Json levels = Json::object();
-  for (const auto& [control, level] : grant.levels) levels[control] = text_of(level_words, level);
+  for (const auto& [control, level] : grant.levels) levels[control] = policy::word_of(policy::level_words, level);
   Json waivers = Json::array();
   for (const policy::Waiver& waiver : grant.waivers)
     waivers.push_back(Json{{"control", waiver.control}, {"allow", waiver.allow}, {"reason", waiver.reason}});
@@ -106,7 +89,7 @@ std::string encode(const Grant& grant) {
                          {"profile", grant.profile},
                          {"levels", std::move(levels)},
                          {"waivers", std::move(waivers)},
-                         {"mode", text_of(mode_words, grant.mode)},
+                         {"mode", policy::word_of(policy::mode_words, grant.mode)},
                          {"audit", audit},
                          {"policy_digest", grant.policy_digest},
                          {"process", grant.process},

@@ -5,8 +5,8 @@ SERVICES=(nginx apache2 redis postgres mariadb)
 
 # The archives as this machine's apt knows them, without what a vendor added.
 debian_sources() {
-  # shellcheck disable=SC2016 # apt's own variables
-  apt-get indextargets --format 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) main' \
+  local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  apt-get indextargets --format "deb [signed-by=$keys] \$(REPO_URI) \$(RELEASE) main" \
     'Created-By: Packages' 'Origin: Debian' | sort -u
 }
 

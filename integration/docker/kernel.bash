@@ -7,6 +7,9 @@ running() { [ "$(docker inspect --format '{{.State.Running}}' "$1")" = true ]; }
 # status_of CONTAINER FIELD: /proc/PID/status of its first process, read from outside.
 status_of() { awk -v field="$2:" '$1 == field { print $2 }' "/proc/$(pid_of "$1")/status"; }
 
+# host_id CONTAINER: the host's id of the container's root.
+host_id() { awk '{ print $2 }' "/proc/$(pid_of "$1")/uid_map"; }
+
 # cgroup_of CONTAINER CONTROLLER FILE: a value from the host's cgroup tree, version 1 or 2. FILE is version 1's name.
 cgroup_of() {
   local container=$1 controller=$2 file=$3 path

@@ -10,9 +10,6 @@ teardown() {
   docker volume prune -f >/dev/null
 }
 
-# host_id CONTAINER: the host's id of the container's root.
-host_id() { awk '{ print $2 }' "/proc/$(pid_of "$1")/uid_map"; }
-
 @test "root in a container is an unprivileged id on the host, and stock Docker's is root" {
   sleeper box
   docker run -d --name stock --runtime=runc "$BOX" sleep 600 >/dev/null

@@ -1,0 +1,48 @@
+# Real servers from Debian's packages, with entrypoints as the official images have them. Sourced.
+# shellcheck shell=bash
+
+SERVICES=(nginx apache2 redis postgres mariadb)
+
+# The archives as this machine's apt knows them, without what a vendor added.
+debian_sources() {
+  local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  apt-get indextargets --format "deb [signed-by=$keys] \$(REPO_URI) \$(RELEASE) main" \
+    'Created-By: Packages' 'Origin: Debian' | sort -u
+}
+
+# services_rootfs TAR: all five in one image, because most of the time goes into what they share. The servers' own
+# packages, not those that set up a first database: that is the entrypoint's work, at the first start.
+services_rootfs() {
+  local tar=$1
+  local packages=nginx,apache2,redis-server,postgresql,mariadb-server-core,mariadb-client-core,gosu,curl
+  # The compiler for queries is left out: half of the image, and not used by what is tested.
+  # shellcheck disable=SC2016 # $1 is the hook's
+  debian_sources | mmdebstrap --quiet --format=tar --variant=minbase --skip=check/qemu --include="$packages" \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=*/lib/bitcode/*' \
+    --dpkgopt='path-exclude=*/libLLVM*' --dpkgopt='path-exclude=*/llvmjit*' \
+    --essential-hook='mkdir -p "$1/etc/postgresql-common" &&
+      echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"' \
+    --skip=cleanup/run --customize-hook='chroot "$1" sh -e -c "
+      useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin mysql
+      ln -s /usr/lib/postgresql/*/bin/* /usr/local/bin/
+      install -d -o mysql -g mysql -m 1777 /run/mysqld
+      for log in nginx/access apache2/access apache2/other_vhosts_access; do ln -sf /dev/stdout /var/log/\$log.log; done
+      for log in nginx/error apache2/error; do ln -sf /dev/stderr /var/log/\$log.log; done"' \
+    "" "$tar" -
+}
+
+# make_services: hardened-test/NAME:1 for each of SERVICES. The base is made once for all runs of this checkout.
+make_services() {
+  local tar=$HARDENED_BUILD/images/services.tar service
+  if ! [ "$tar" -nt "$BATS_TEST_DIRNAME/services.bash" ]; then
+    mkdir -p "$HARDENED_BUILD/images"
+    services_rootfs "$tar.new" || die "cannot make an image of Debian's packages"
+    mv "$tar.new" "$tar"
+  fi
+  docker import "$tar" hardened-test/services:1 >/dev/null
+  for service in "${SERVICES[@]}"; do
+    DOCKER_BUILDKIT=0 docker build --quiet --target "$service" --tag "hardened-test/$service:1" \
+      "$HARDENED_SOURCE/integration/workloads/services" >/dev/null 2>&1 || die "cannot build the image $service"
+  done
+}

@@ -37,12 +37,12 @@ owned() {
 
 # cycle NUMBER: an undisturbed one must work at each step; any other must only come to its end.
 cycle() {
-  local name=churn$1 runtime=hardened victim= pid
+  local name=churn$1 runtime=hardened victim='' pid
   if (($1 % 10 == 0)); then
     victim=$(($1 / 10 % 3))
     case $victim in
-      0) runtime=killed-early ;;
-      1) runtime=killed-late ;;
+      0) runtime='killed-early' ;;
+      1) runtime='killed-late' ;;
     esac
   fi
   docker create --runtime=$runtime --name "$name" "$BOX" sleep 600 >/dev/null || complain "$name: not created"

@@ -184,7 +184,7 @@ unusable() {
   for runtime in hardened hardened-compat; do
     run docker run --rm --runtime=$runtime "$BOX" true
     [ "$status" -ne 0 ] || return 1
-    contains 'hardened: cannot use the subordinate ids of "hardened": ' && contains "/etc/$1" || return 1
+    contains 'cannot use the subordinate ids of "hardened": ' && contains "/etc/$1" || return 1
   done
 }
 

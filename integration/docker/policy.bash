@@ -1,7 +1,7 @@
 # The policy and the profiles of the staged installation. Sourced.
 # shellcheck shell=bash
 
-policy_file() { printf '%s\n' "$HARDENED_STAGE/etc/hardened/policy.json"; }
+policy_file() { printf '%s\n' "${HARDENED_STAGE:?run the suites by tests/run}/etc/hardened/policy.json"; }
 
 # policy JSON: merged over the selection of the low-level runtime.
 policy() {

@@ -7,6 +7,8 @@ bats_require_minimum_version 1.5.0
 # shellcheck source=integration/lib.bash
 source "$BATS_TEST_DIRNAME/../lib.bash"
 
+: "${HARDENED_STAGE:?run the suites by tests/run integration}"
+
 policy_file() { printf '%s\n' "$HARDENED_STAGE/etc/hardened/policy.json"; }
 
 # use_runtime PATH: the low-level runtime that the policy names.

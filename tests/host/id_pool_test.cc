@@ -51,3 +51,13 @@ TEST_CASE("id pool: half of what is needed is an error that says what to do") {
   write_text(etc.path("subgid"), "hardened:1073741824:65536\n");
   CHECK(host::id_pool(etc.path()).value().slots == 1);
 }
+
+TEST_CASE("id pool: a malformed line of its own is an error with its place, one of others is theirs") {
+  const TemporaryDirectory etc;
+  for (const char* file : {"subuid", "subgid"}) write_text(etc.path(file), "alice:x:1\nhardened:1073741824:many\n");
+  const auto pool = host::id_pool(etc.path());
+  REQUIRE_FALSE(pool);
+  CHECK(pool.error().message.find("subuid:2: cannot use") != std::string::npos);
+  for (const char* file : {"subuid", "subgid"}) write_text(etc.path(file), "alice:x:1\nhardened:1073741824:65536\n");
+  CHECK(host::id_pool(etc.path()).value().slots == 1);
+}

@@ -99,6 +99,7 @@ build_stage() {
   mkdir -p "$HARDENED_BUILD" "$stage"
   {
     cmake -S "$HARDENED_SOURCE" --preset release -B "$HARDENED_BUILD/stage-build" -DHARDENED_TESTS=ON \
+      ${HARDENED_STAGE_OPTIONS:+"$HARDENED_STAGE_OPTIONS"} \
       -DCMAKE_INSTALL_PREFIX="$stage" -DCMAKE_INSTALL_SYSCONFDIR="$stage/etc" \
       -DCMAKE_INSTALL_LOCALSTATEDIR="$stage/var" -DCMAKE_INSTALL_RUNSTATEDIR="$stage/run" &&
       cmake --build "$HARDENED_BUILD/stage-build" --target hardened-runtime hardenctl "$@" &&

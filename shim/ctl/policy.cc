@@ -75,7 +75,7 @@ Json describe(const Policy& policy) {
           {"waivers", waivers},
           {"audit",
            {{"when_unwritable", policy.audit.refuse_when_unwritable ? "refuse" : "continue"},
-            {"also", policy.audit.syslog ? Json{"syslog"} : Json::array()}}},
+            {"also", policy.audit.syslog ? Json::array({"syslog"}) : Json::array()}}},
           {"digest", policy.digest}};
 }
 

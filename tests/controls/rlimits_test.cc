@@ -31,7 +31,9 @@ struct Row {
 const Row rows[] = {
     {"none given", nullptr, {core, files}},
     {"an empty list", Json::array(), {core, files}},
-    {"less than the default stays", {entry("RLIMIT_NOFILE", 100, 100)}, {entry("RLIMIT_NOFILE", 100, 100), core}},
+    {"less than the default stays",
+     Json::array({entry("RLIMIT_NOFILE", 100, 100)}),
+     {entry("RLIMIT_NOFILE", 100, 100), core}},
     {"up to the maximum stays",
      {entry("RLIMIT_NOFILE", 1024, 65536), core},
      {entry("RLIMIT_NOFILE", 1024, 65536), core}},

@@ -135,6 +135,19 @@ three_records() {
   contains 'evil-two?[2J'
 }
 
+@test "audit show: what is no record, or no time, is said" {
+  three_records hostile
+  printf '{"x":%s1%s}\n' "$(printf '[%.0s' {1..5000})" "$(printf ']%.0s' {1..5000})" >>"$AUDIT_LOG"
+  ends 0 audit show --json
+  complains "1 lines are no records"
+  equals "$(wc -l <<<"$output")" 3
+  ends 2 audit show --since yesterday
+  complains '"yesterday" is no time'
+  head -c 100000 /dev/zero | tr '\0' a >"$DIRECTORY/junk"
+  ends 1 audit verify --file "$DIRECTORY/junk"
+  contains "holds no record"
+}
+
 @test "audit export: RFC 5424 and CEF, one line a record" {
   three_records three
   ends 0 audit export --format syslog --verdict refused --container evil

@@ -81,6 +81,31 @@ teardown() {
   docker exec peer sh -c 'kill -0 1'
 }
 
+# The host's root owns the user namespaces of both: it would have every capability in them.
+@test "who joins two containers with different users is refused, by either profile" {
+  sleeper one
+  sleeper two
+  refused user-namespace --network container:one --pid container:two "$BOX" true
+  run docker run --rm --runtime=hardened-compat --network container:one --pid container:two "$BOX" true
+  [ "$status" -ne 0 ]
+  contains "hardened: refused by user-namespace: it joins a container that has users of its own"
+}
+
+@test "ids stay taken as long as a container that joined their first holder lives" {
+  local file
+  printf 'hardened:1073741824:131072\n' >"$HARDENED_DAEMON/subid"
+  for file in /etc/subuid /etc/subgid; do inside mount --bind "$HARDENED_DAEMON/subid" "$file"; done
+  sleeper first
+  sleeper joined --network container:first
+  docker rm -f first
+  sleeper next
+  run hardened --rm "$BOX" true
+  for file in /etc/subuid /etc/subgid; do inside umount "$file"; done
+  [ "$status" -ne 0 ]
+  contains "cannot find 65536 free host ids"
+  not equals "$(host_id next)" "$(host_id joined)"
+}
+
 @test "one container's root cannot open, signal or trace what is another's" {
   sleeper one
   sleeper two

@@ -22,7 +22,12 @@ class Walker {
 
   Status walk(const std::string& path) {
     TRY(fd, open_trusted_file(AT_FDCWD, path, O_RDONLY));
-    Lines lines(fd.get(), path);
+    return walk(fd, path, UINT64_MAX);
+  }
+
+  // Its first `size` bytes.
+  Status walk(const Fd& fd, const std::string& path, std::uint64_t size) {
+    Lines lines(fd.get(), path, size);
     report.file = path;
     fragment_.reset();
     for (;;) {
@@ -32,8 +37,10 @@ class Walker {
       if (const auto record = parse_line(*line)) {
         TRY_DO(check(*record, lines));
         accept(*record, *line);
+      } else if (fragment_) {
+        *fragment_ += "\n" + *line;
       } else {
-        fragment_ = fragment_ ? *fragment_ + "\n" + *line : *line;
+        fragment_ = *line;
       }
     }
     if (report.intact() && has_fragment()) ++report.torn;
@@ -114,26 +121,46 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
-}  // namespace
-
-Result<VerifyReport> verify(const std::string& log_path, const std::vector<std::string>& older) {
-  const std::string head_name = head_path(log_path);
+// The log as it was at one moment between two writes.
+struct End {
   std::optional<Head> head;
-  Fd lock;  // held to the end: a record half written is not a flaw
-  if (exists(head_name)) {
+  Fd log;                  // not valid where there is none
+  std::uint64_t size = 0;  // bytes
+};
+
+// Under the writers' lock, which is given back at once: each of them is a container that waits to start.
+Result<End> take_end(const std::string& log_path) {
+  const std::string head_name = head_path(log_path);
+  const bool has_head = exists(head_name);
+  End end;
+  Fd lock;
+  if (has_head) {
     TRY(file, open_trusted_file(AT_FDCWD, head_name, O_RDONLY));
     TRY_DO(lock_within(file.get(), Lock::shared, lock_patience, head_name));
     TRY(text, read_some(file.get(), head_size, head_name));
-    head = parse_head(text);
+    end.head = parse_head(text);
     lock = std::move(file);
   }
+  // With a head, an absent log is what was written and is gone; without one there is nothing to verify.
+  if (has_head && !exists(log_path)) return end;
+  TRY(log, open_trusted_file(AT_FDCWD, log_path, O_RDONLY));
+  struct stat status {};
+  if (::fstat(log.get(), &status) != 0) return fail_errno("cannot stat " + log_path, errno);
+  end.log = std::move(log);
+  end.size = static_cast<std::uint64_t>(status.st_size);
+  return end;
+}
+
+}  // namespace
+
+Result<VerifyReport> verify(const std::string& log_path, const std::vector<std::string>& older) {
+  TRY(end, take_end(log_path));
   Walker walker;
   for (const std::string& path : older) {
     if (walker.report.intact()) TRY_DO(walker.walk(path));
   }
-  // With a head, an absent log is what was written and is gone; without one there is nothing to verify.
-  if (walker.report.intact() && (exists(log_path) || !lock.valid())) TRY_DO(walker.walk(log_path));
-  walker.check_head(head);
+  if (walker.report.intact() && end.log.valid()) TRY_DO(walker.walk(end.log, log_path, end.size));
+  walker.check_head(end.head);
   return walker.report;
 }
 

@@ -34,10 +34,10 @@ struct VerifyReport {
   [[nodiscard]] bool intact() const { return flaw == Flaw::none; }
 };
 
-// Walks `older` (rotated files, oldest first) and then the log itself, up to the first flaw, while no writer is at
-// work. Without `older`, a log may begin with a record that says it continues a rotated one. What nobody can find by
-// this: a chain rewritten from some record to the end together with its head. Ship the log off the host (syslog) where
-// root is not trusted. Errors (Code::io, Code::policy): a file cannot be read, or there is neither log nor head.
+// Walks `older` (rotated files, oldest first) and then the log itself, up to the first flaw, as it stands between
+// two writes. Without `older`, a log may begin with a record that says it continues a rotated one. What nobody can find
+// by this: a chain rewritten from some record to the end together with its head. Ship the log off the host (syslog)
+// where root is not trusted. Errors (Code::io, Code::policy): a file cannot be read, or there is neither log nor head.
 [[nodiscard]] Result<VerifyReport> verify(const std::string& log_path, const std::vector<std::string>& older = {});
 
 }  // namespace hardened::audit

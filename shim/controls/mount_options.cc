@@ -79,10 +79,12 @@ void require(Verdict& verdict, const MountView& mount, const Flag& flag, Kind ki
 // The engine's files are bind mounts on the host's disk: writable ones get around a read-only root and every quota
 // (moby#41991). The engine itself goes on updating them from outside.
 bool is_name_file(const MountView& mount, const Policy& policy, const Facts& facts) {
-  if (policy.profile.rootfs == policy::Rootfs::persistent) return false;
   if (std::find(std::begin(name_files), std::end(name_files), mount.destination) == std::end(name_files)) return false;
   const host::PathFact* source = source_fact(mount, facts);
-  return source != nullptr && is_engine_owned(mount, source->resolved, facts);
+  if (source == nullptr || !is_engine_owned(mount, source->resolved, facts)) return false;
+  // Another container's are here when it joins that one's network, and when somebody wants to redirect its names.
+  const bool its_own = facts.engine_directory.empty() || is_within(source->resolved, facts.engine_directory);
+  return policy.profile.rootfs != policy::Rootfs::persistent || !its_own;
 }
 
 // Linux 5.12 mount_setattr(2); runc 1.1 and crun 1.4 know "rro", older ones would hand it to the kernel as data.

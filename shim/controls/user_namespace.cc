@@ -54,6 +54,18 @@ void judge_process(Verdict& verdict, const Spec& spec, std::uint32_t size) {
   }
 }
 
+// The host's root owns every user namespace made below it, and the kernel gives the owner all capabilities there
+// (user_namespaces(7)): in the network or among the processes of such a container, no set of capabilities would bind
+// it.
+void judge_stranger(Verdict& verdict, const Facts& facts) {
+  const std::string& why = facts.no_user_namespace;
+  verdict.refuse("/linux/uidMappings",
+                 fmt::format("it joins a container that has users of its own, and cannot be one of them: {}",
+                             why.empty() ? "its profile has the host's users" : why),
+                 facts.joined_user_namespace,
+                 "join the namespaces of one container only, by a profile with a private user namespace");
+}
+
 void judge_lack(Verdict& verdict, const Policy& policy, const Facts& facts) {
   const std::string& why = facts.no_user_namespace;
   const std::string reason = fmt::format("no user namespace of its own: {}", why.empty() ? "none was prepared" : why);
@@ -76,6 +88,8 @@ Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
     verdict.tighten("/linux/gidMappings", mapping(ids.gid, ids.size), reason);
   } else if (has_user_namespace(spec)) {
     judge_given(verdict, spec);
+  } else if (!facts.joined_user_namespace.empty()) {
+    judge_stranger(verdict, facts);
   } else if (policy.profile.user_namespace.own) {
     judge_lack(verdict, policy, facts);
   }

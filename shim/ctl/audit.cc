@@ -10,6 +10,7 @@
 #include "ctl/command.h"
 #include "ctl/export.h"
 #include "ctl/output.h"
+#include "oci/strict_json.h"
 #include "util/fd.h"
 #include "util/paths.h"
 #include "util/text.h"
@@ -60,11 +61,11 @@ Status read(const std::string& path, const Options& options, Selection& selectio
   for (;;) {
     TRY(line, lines.next());
     if (!line) return {};
-    Json record = Json::parse(*line, nullptr, false);
-    if (!record.is_object()) {
+    auto record = oci::parse_strict(*line, path);
+    if (!record || !record->value.is_object()) {
       selection.unreadable += line->empty() ? 0 : 1;
-    } else if (matches(record, options)) {
-      selection.records.push_back(std::move(record));
+    } else if (matches(record->value, options)) {
+      selection.records.push_back(std::move(record->value));
       if (options.last != 0 && selection.records.size() > options.last) selection.records.pop_front();
     }
   }
@@ -118,9 +119,18 @@ Result<int> hand_on(const Options& options) {
   return fine;
 }
 
+// Bytes that are no record may be a write that was cut off; nothing else than such bytes is not a log.
+bool holds_none(const audit::VerifyReport& report) {
+  return report.records == 0 && report.torn != 0;
+}
+
 Json describe(const audit::VerifyReport& report) {
-  Json document = {{"intact", report.intact()}, {"records", report.records}, {"first", report.first_seq},
-                   {"last", report.last.seq},   {"torn", report.torn},       {"restarts", report.restarts},
+  Json document = {{"intact", report.intact() && !holds_none(report)},
+                   {"records", report.records},
+                   {"first", report.first_seq},
+                   {"last", report.last.seq},
+                   {"torn", report.torn},
+                   {"restarts", report.restarts},
                    {"lost", report.lost}};
   if (!report.intact()) {
     document["file"] = report.file;
@@ -131,6 +141,7 @@ Json describe(const audit::VerifyReport& report) {
 }
 
 void tell(const audit::VerifyReport& report) {
+  if (report.intact() && holds_none(report)) return print_line(report.file + ": holds no record");
   if (!report.intact()) {
     print_line(report.line == 0 ? fmt::format("{}: {}", report.file, report.message)
                                 : fmt::format("{}:{}: {}", report.file, report.line, report.message));
@@ -150,8 +161,20 @@ Result<int> verify(const Options& options) {
   } else {
     tell(report);
   }
-  return report.intact() ? fine : flawed;
+  return report.intact() && !holds_none(report) ? fine : flawed;
 }
+
+// The beginning of a time as records have it, down to any of its parts.
+const CLI::Validator time_of_a_record(
+    [](const std::string& text) -> std::string {
+      constexpr std::string_view form = "0000-00-00T00:00:00.000";
+      constexpr std::size_t lengths[] = {10, 13, 16, 19, 23};
+      bool fits = std::find(std::begin(lengths), std::end(lengths), text.size()) != std::end(lengths);
+      for (std::size_t i = 0; fits && i < text.size(); ++i)
+        fits = form[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i];
+      return fits ? "" : in_quotes(text) + " is no time such as 2026-03-01 or 2026-03-01T12:00:00";
+    },
+    "TIME");
 
 void add_files(CLI::App& command, Options& options) {
   command.add_option("--file", options.log, "The log")->capture_default_str()->type_name("FILE");
@@ -166,8 +189,9 @@ void add_filters(CLI::App& command, Options& options) {
       ->check(CLI::IsMember({"allowed", "refused", "failed"}));
   command.add_option("--call", options.operation, "Of this call")
       ->check(CLI::IsMember({"create", "run", "exec", "update", "restore"}));
-  command.add_option("--since", options.since, "Not older (UTC): 2026-03-01 or 2026-03-01T12:00")->type_name("TIME");
-  command.add_option("--until", options.until, "Not younger")->type_name("TIME");
+  command.add_option("--since", options.since, "Not older (UTC): 2026-03-01 or 2026-03-01T12:00")
+      ->check(time_of_a_record);
+  command.add_option("--until", options.until, "Not younger")->check(time_of_a_record);
   command.add_option("--last", options.last, "Only the last ones")->type_name("COUNT");
 }
 

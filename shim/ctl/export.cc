@@ -53,7 +53,7 @@ std::string escaped(const std::string& value, std::string_view special) {
       continue;
     }
     if (special.find(c) != std::string_view::npos) result += '\\';
-    result += c;
+    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
   }
   return result;
 }

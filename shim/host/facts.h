@@ -86,8 +86,9 @@ struct Facts {
   Workload workload;
   RuntimeFact runtime;
 
-  // The user namespace this container is to have: its host ids, and the namespace itself where it joins another
-  // container's. Without ids it has none of its own, and `no_user_namespace` says why where the profile wants one.
+  // The user namespace this container is to have: its host ids, and the namespace itself where it joins other
+  // namespaces of a container with users of its own. Without ids it has neither, and `no_user_namespace` says why where
+  // the profile wants one.
   kernel::IdMapping ids;
   std::string joined_user_namespace;
   std::string no_user_namespace;

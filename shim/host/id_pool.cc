@@ -41,25 +41,31 @@ Status add_ids(const std::string& path, std::vector<IdInterval>& into) {
   return {};
 }
 
+std::optional<IdInterval> interval_of(const std::vector<std::string>& fields) {
+  if (fields.size() != 3) return std::nullopt;
+  const auto first = number(fields[1]);
+  const auto count = number(fields[2]);
+  if (!first || !count) return std::nullopt;
+  return IdInterval{*first, *count};
+}
+
 // NAME:FIRST:COUNT of subuid(5). Returns the first range of our own. What is wrong with another's line is not ours to
 // say: newuidmap(1) gives nobody anything by it.
 Result<std::optional<IdInterval>> add_subordinate_ids(const std::string& path, std::vector<IdInterval>& into) {
   TRY(lines, lines_of(path));
   std::optional<IdInterval> own;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::vector<std::string>& fields = lines[i];
-    const auto first = fields.size() == 3 ? number(fields[1]) : std::nullopt;
-    const auto count = fields.size() == 3 ? number(fields[2]) : std::nullopt;
-    if (fields[0] == owner && (!first || !count))
+    const std::string& name = lines[i].front();
+    const auto interval = interval_of(lines[i]);
+    if (name != owner) {
+      if (interval) into.push_back(*interval);
+    } else if (!interval) {
       return fail(
           Code::policy,
           fmt::format("{}:{}: cannot use the subordinate ids of \"{}\": not NAME:FIRST:COUNT", path, i + 1, owner),
           fmt::format("mend the line, such as {}:1073741824:268435456", owner));
-    if (!first || !count) continue;
-    if (fields[0] != owner) {
-      into.push_back({*first, *count});
     } else if (!own) {
-      own = IdInterval{*first, *count};
+      own = interval;
     }
   }
   return own;

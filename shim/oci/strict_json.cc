@@ -172,6 +172,11 @@ class Builder final : public nlohmann::json_sax<Json> {
 Result<StrictDocument> parse_strict(std::string_view text, const std::string& name, const StrictOptions& options) {
   if (text.size() > options.max_bytes)
     return fail(Code::syntax, fmt::format("cannot read {}: larger than {} bytes", name, options.max_bytes));
+  // The parser takes it for the end of the text.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    return fail(Code::syntax,
+                fmt::format("{}:{}: cannot read: a NUL byte", name,
+                            1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n')));
   Builder builder(options);
   const CountingIterator begin(text.data(), &builder.breaks, &builder.last);
   const CountingIterator end(text.data() + text.size(), &builder.breaks, &builder.last);

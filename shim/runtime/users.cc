@@ -66,18 +66,28 @@ Result<kernel::IdMapping> claim(const Facts& facts, std::uint32_t size, const st
   return state::claim_ids({runtime_root, facts.workload.id, size, creator}, pool);
 }
 
+// The peer may end before the container that joins it.
+Status share(const kernel::IdMapping& ids, const Facts& facts, const std::string& runtime_root) {
+  TRY(pool, host::id_pool());
+  TRY(creator, state::this_process());
+  return state::share_ids({runtime_root, facts.workload.id, ids.size, creator}, ids, pool);
+}
+
 }  // namespace
 
 Result<std::optional<rootfs::OwnUsers>> own_users(const Spec& spec, const Policy& policy,
                                                   const std::string& runtime_root, host::Probe& probe) {
-  if (!policy.profile.user_namespace.own || policy.mode == policy::Mode::audit) return std::nullopt;
+  if (policy.mode == policy::Mode::audit) return std::nullopt;
   Facts& facts = probe.facts;
   Plan plan = plan_for(spec, facts);
+  facts.joined_user_namespace = plan.joins;
   facts.no_user_namespace = plan.impossible;
-  if (!plan.own || !plan.impossible.empty()) return std::nullopt;
+  if (!policy.profile.user_namespace.own || !plan.own || !plan.impossible.empty()) return std::nullopt;
   if (plan.joins.empty()) {
     TRY(ids, claim(facts, policy.profile.user_namespace.size, runtime_root));
     plan.ids = ids;
+  } else {
+    TRY_DO(share(plan.ids, facts, runtime_root));
   }
   auto user_namespace = kernel::make_user_namespace(plan.ids);
   if (!user_namespace) {
@@ -90,7 +100,6 @@ Result<std::optional<rootfs::OwnUsers>> own_users(const Spec& spec, const Policy
     return std::nullopt;
   }
   facts.ids = plan.ids;
-  facts.joined_user_namespace = plan.joins;
   return rootfs::OwnUsers{std::move(*user_namespace), std::move(*layers)};
 }
 

@@ -41,6 +41,14 @@ class Slots {
     return pool_.slots;
   }
 
+  // Puts `holder` beside those that have the slot.
+  [[nodiscard]] Status join(std::uint32_t slot, const std::string& holder) const {
+    for (std::uint32_t index = 1;; ++index) {
+      const std::string other = link_target(directory_.get(), entry(slot, index));
+      if (other.empty() || !holds(other)) return replace(entry(slot, index), holder);
+    }
+  }
+
   [[nodiscard]] Status take(std::uint32_t first, std::uint32_t count, const std::string& holder) const {
     for (std::uint32_t slot = first; slot < first + count; ++slot) TRY_DO(replace(std::to_string(slot), holder));
     return replace(next_link, std::to_string(first + count));
@@ -59,10 +67,22 @@ class Slots {
     };
     if (in_use_by_host(pool_.users, pool_.uid) || in_use_by_host(pool_.groups, pool_.gid)) return false;
     for (std::uint32_t slot = first; slot < first + count; ++slot) {
-      const std::string holder = link_target(directory_.get(), std::to_string(slot));
-      if (!holder.empty() && holds(holder)) return false;
+      if (is_held(slot)) return false;
     }
     return true;
+  }
+
+  // The one that claimed it, and those that share it: a row without gaps, since an entry is only ever replaced.
+  static std::string entry(std::uint32_t slot, std::uint32_t index) {
+    return index == 0 ? std::to_string(slot) : fmt::format("{}.{}", slot, index);
+  }
+
+  [[nodiscard]] bool is_held(std::uint32_t slot) const {
+    for (std::uint32_t index = 0;; ++index) {
+      const std::string holder = link_target(directory_.get(), entry(slot, index));
+      if (holder.empty() && index != 0) return false;
+      if (!holder.empty() && holds(holder)) return true;
+    }
   }
 
   // "PID:START/KEY/FIRST". What cannot be read holds for ever: an id range in doubt is not given to a second container.
@@ -86,6 +106,10 @@ class Slots {
   const IdPool& pool_;
 };
 
+std::string holder_of(const IdClaim& claim, const kernel::IdMapping& ids) {
+  return fmt::format("{}/{}/{}", format_process(claim.creator), key_of(claim.runtime_root, claim.id), ids.uid);
+}
+
 }  // namespace
 
 Result<kernel::IdMapping> claim_ids(const IdClaim& claim, const IdPool& pool, const std::string& state_root) {
@@ -98,10 +122,18 @@ Result<kernel::IdMapping> claim_ids(const IdClaim& claim, const IdPool& pool, co
                             claim.size, pool.slots, pool.uid),
                 "give the user \"hardened\" more ids in /etc/subuid and /etc/subgid");
   const kernel::IdMapping ids{pool.uid + first * IdPool::slot, pool.gid + first * IdPool::slot, claim.size};
-  TRY_DO(slots.take(
-      first, count,
-      fmt::format("{}/{}/{}", format_process(claim.creator), key_of(claim.runtime_root, claim.id), ids.uid)));
+  TRY_DO(slots.take(first, count, holder_of(claim, ids)));
   return ids;
+}
+
+Status share_ids(const IdClaim& claim, const kernel::IdMapping& ids, const IdPool& pool,
+                 const std::string& state_root) {
+  const std::uint32_t first = (ids.uid - pool.uid) / IdPool::slot;
+  if (ids.uid < pool.uid || first >= pool.slots) return {};
+  TRY(slots, Slots::open(state_root, pool));
+  for (std::uint32_t slot = first; slot < first + ids.size / IdPool::slot; ++slot)
+    TRY_DO(slots.join(slot, holder_of(claim, ids)));
+  return {};
 }
 
 }  // namespace hardened::state

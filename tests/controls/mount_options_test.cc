@@ -136,7 +136,10 @@ TEST_CASE("mount-options: the engine's name files are read-only, a user's are th
   persistent.profile.rootfs = policy::Rootfs::persistent;
   CHECK(after_clamp(bind_mount(own + "/hosts", "/etc/hosts"), facts) == closed);
   CHECK(after_clamp(bind_mount(own + "/hosts", "/etc/hosts", {"rbind", "rw"}), facts) == closed);
+  facts.engine_directory = own;
   CHECK(after_clamp(bind_mount(own + "/hosts", "/etc/hosts"), facts, persistent) == open);
+  facts.engine_directory = own + "-of-another";
+  CHECK(after_clamp(bind_mount(own + "/hosts", "/etc/hosts"), facts, persistent) == closed);
   CHECK(after_clamp(bind_mount(own + "/hosts", "/srv/hosts"), facts) == open);
   CHECK(after_clamp(bind_mount("/srv/hosts", "/etc/hosts"), facts) == open);
   CHECK(after_clamp(bind_mount("/unknown", "/etc/hosts"), facts) == open);

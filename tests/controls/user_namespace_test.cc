@@ -56,6 +56,16 @@ TEST_CASE("user-namespace: where there is none the profile decides, and a tolera
   CHECK(tolerated.findings().front().reason == "no user namespace of its own: the kernel has none");
 }
 
+TEST_CASE("user-namespace: nobody joins a container with users of its own without being one of them") {
+  Facts facts;
+  facts.joined_user_namespace = "/proc/7/ns/user";
+  facts.no_user_namespace = "the kernel has none";
+  Policy host = wanting(true);
+  host.profile.user_namespace.own = false;
+  for (const Policy& policy : {wanting(), wanting(true), host})
+    CHECK(try_control(user_namespace, plain, policy, facts).lines == Lines{"refuse /proc/7/ns/user"});
+}
+
 TEST_CASE("user-namespace: an engine's own mapping is kept, unless it reaches root of the host") {
   const auto mapped = [](const char* host) {
     return std::string(R"({"linux":{"namespaces":[{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":)") + host +

@@ -34,6 +34,9 @@ TEST_CASE("strict JSON: what readers could read differently is refused, with the
     REQUIRE_FALSE(parsed);
     CHECK(parsed.error().message.find(row.message) == 0);
   }
+  const auto ended = parse_strict(std::string_view("{}\n\0{}", 6), "t");
+  REQUIRE_FALSE(ended);
+  CHECK(ended.error().message == "t:2: cannot read: a NUL byte");
 }
 
 TEST_CASE("strict JSON: depth and size are bounded") {

@@ -37,6 +37,15 @@ class Host {
     fs::create_directory(runtime_root() + "/" + id);
     return ids;
   }
+  // Joins a container that has `ids`, likewise.
+  void join(const std::string& id, const kernel::IdMapping& ids) const {
+    REQUIRE(state::share_ids({runtime_root(), id, ids.size, testing::dead_process()}, ids, pool_, state()));
+    state::Grant grant = testing::example(runtime_root(), id);
+    grant.creator = testing::dead_process();
+    grant.ids = ids;
+    REQUIRE(state::store(grant, state()));
+    fs::create_directory(runtime_root() + "/" + id);
+  }
   void remove(const std::string& id) const { fs::remove(runtime_root() + "/" + id); }
 
  private:
@@ -133,4 +142,21 @@ TEST_CASE("id ranges: claimed at once by many processes, none is given out twice
     ::waitpid(child, nullptr, 0);
   }
   CHECK(seen.size() == 32);
+}
+
+TEST_CASE("id ranges: a range is in use as long as any container that joined its first holder lives") {
+  const Host host(2);
+  const auto ids = host.create("first").value();
+  host.join("second", ids);
+  host.join("third", ids);
+  host.remove("first");
+  CHECK(host.create("other").value() != ids);
+  CHECK_FALSE(host.create("more"));
+  host.remove("second");
+  CHECK_FALSE(host.create("more"));
+  host.join("fourth", ids);  // takes the place of the second
+  host.remove("third");
+  CHECK_FALSE(host.create("more"));
+  host.remove("fourth");
+  CHECK(host.create("more").value() == ids);
 }

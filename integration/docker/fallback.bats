@@ -119,7 +119,7 @@ unmappable() {
   run hardened --rm -v "$volume:/v" "$BOX" true
   [ "$status" -ne 0 ]
   contains "hardened: cannot map the user ids of \"$volume\": "
-  contains "or what is mounted below it, has no idmapped mounts"
+  contains "not each of its file systems has idmapped mounts"
   inside umount "$volume/below"
 }
 

@@ -88,7 +88,7 @@ void judge_joined(Verdict& verdict, const Type& type, const std::string& pointer
   } else if (!fact->second.container && !is_pinned_by_engine(type, clean_path(path), facts.workload.engine)) {
     verdict.refuse(
         pointer, fmt::format("the {} namespace {} belongs to no container of this runtime", type.name, in_quotes(path)),
-        path);
+        path, "start the other container with this runtime, or join none");
   }
 }
 

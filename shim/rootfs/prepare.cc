@@ -53,6 +53,14 @@ unsigned restrictions(const Json& mount) {
   return attributes;
 }
 
+// "ext4, overlay (/tmp/x)": its own and those mounted below it.
+std::string file_systems(const host::PathFact& fact) {
+  std::vector<std::string> names{fact.file_system};
+  for (const host::PathFact& below : fact.mounted_below)
+    names.push_back(fmt::format("{} ({})", below.file_system, below.resolved));
+  return join(names, ", ");
+}
+
 class Sources {
  public:
   Sources(const host::Probe& probe, const Profile& profile, int user_namespace)
@@ -91,8 +99,8 @@ class Sources {
     if (mapped || profile_.user_namespace.plain_mounts) return {};
     return fail(
         Code::policy,
-        fmt::format("cannot map the user ids of {}: {}, or what is mounted below it, has no idmapped mounts",
-                    in_quotes(source), fact.file_system),
+        fmt::format("cannot map the user ids of {}: not each of its file systems has idmapped mounts: {}",
+                    in_quotes(source), file_systems(fact)),
         "set \"unmappable_mounts\" to \"plain\" in \"user_namespace\" of the profile, if its files may appear as "
         "nobody's");
   }

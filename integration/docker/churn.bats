@@ -35,9 +35,16 @@ owned() {
   [ "$inner" = 0 ] && [ "$outer" -ge "$FIRST_ID" ]
 } 2>/dev/null
 
+# A `start` that was killed leaves a container that Docker forgets and its containerd keeps, whatever the runtime; it
+# would keep its range as well.
+remove_forgotten() {
+  inside ctr --address /run/docker-test/containerd/containerd.sock --namespace moby tasks rm --force "$1" >/dev/null ||
+    return 0 # it was not forgotten
+}
+
 # cycle NUMBER: an undisturbed one must work at each step; any other must only come to its end.
 cycle() {
-  local name=churn$1 runtime=hardened victim='' pid
+  local name=churn$1 runtime=hardened victim='' pid id
   if (($1 % 10 == 0)); then
     victim=$(($1 / 10 % 3))
     case $victim in
@@ -46,13 +53,14 @@ cycle() {
     esac
   fi
   docker create --runtime=$runtime --name "$name" "$BOX" sleep 600 >/dev/null || complain "$name: not created"
+  id=$(docker inspect --format '{{.Id}}' "$name")
   docker start "$name" >/dev/null || [ -n "$victim" ] || complain "$name: not started"
   pid=$(docker inspect --format '{{.State.Pid}}' "$name")
   [ "$pid" = 0 ] || owned "$pid" || complain "$name: it shares the host's users"
   docker exec "$name" true || [ -n "$victim" ] || complain "$name: nothing can be executed in it"
-  [ "$victim" != 2 ] || pkill -KILL -f -- "-id $(docker inspect --format '{{.Id}}' "$name") " ||
-    complain "$name: it has no shim"
+  [ "$victim" != 2 ] || pkill -KILL -f -- "-id $id " || complain "$name: it has no shim"
   wait_for 20 docker rm --force "$name" || complain "$name: it cannot be removed"
+  [ -z "$victim" ] || remove_forgotten "$id"
 } 2>>"$BATS_TEST_TMPDIR/errors"
 
 # worker NUMBER
@@ -69,15 +77,6 @@ contained() {
     [ "$outer" -lt "$FIRST_ID" ] || [ "$outer" -ge $((FIRST_ID + RANGES * 65536)) ] ||
       printf '%s %s %s\n' "${process#/proc/}" "$(sed -n 's/.*:pids://p' "$process/cgroup")" \
         "$(grep '^State' "$process/status")"
-  done
-}
-
-# A `start` that was killed leaves a container that Docker forgets and its containerd keeps, whatever the runtime.
-forgotten() {
-  local -a ctr=(inside ctr --address /run/docker-test/containerd/containerd.sock --namespace moby)
-  local task
-  for task in $("${ctr[@]}" tasks ls -q); do
-    "${ctr[@]}" tasks rm --force "$task" >/dev/null || complain "$task: containerd cannot remove it"
   done
 }
 
@@ -98,7 +97,6 @@ granted() { find "$1" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | wc -l; }
     workers+=($!)
   done
   wait "${workers[@]}"
-  forgotten
   not cat "$BATS_TEST_TMPDIR/complaints"
   wait_for 20 nothing_contained || equals "$(contained)" ""
   equals "$(mounts)" "$before"

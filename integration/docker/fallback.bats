@@ -106,7 +106,7 @@ unmappable() {
   for runtime in hardened hardened-compat; do
     run docker run --rm --runtime=$runtime -v "$volume:/v" "$BOX" true
     [ "$status" -ne 0 ]
-    contains "hardened: cannot map the user ids of \"$volume\": ramfs, or what is mounted below it, has no idmapped"
+    contains "hardened: cannot map the user ids of \"$volume\": not each of its file systems has idmapped mounts: ramfs"
     contains "set \"unmappable_mounts\" to \"plain\""
     recorded '.verdict == "failed" and (.message | contains("ramfs"))'
   done

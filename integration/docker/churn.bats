@@ -82,6 +82,8 @@ contained() {
 
 nothing_contained() { [ -z "$(contained)" ]; }
 
+nothing_bundled() { [ -z "$(ls "$(bundles)")" ]; }
+
 # Only what is the daemon's or ours: others on the machine mount things as well.
 mounts() { inside cut -d' ' -f5 /proc/self/mountinfo | grep -e "^$HARDENED_DAEMON" -e "^$HARDENED_STAGE" -e '^/run' | sort; }
 
@@ -100,7 +102,7 @@ granted() { find "$1" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | wc -l; }
   not cat "$BATS_TEST_TMPDIR/complaints"
   wait_for 20 nothing_contained || equals "$(contained)" ""
   equals "$(mounts)" "$before"
-  equals "$(ls "$(bundles)")" ""
+  wait_for 20 nothing_bundled || equals "$(ls "$(bundles)")" ""
   touch "$BATS_TEST_TMPDIR/end"
   # What a container leaves goes with the next create that meets it.
   for ((number = 0; number < AT_ONCE; number++)); do sleeper "after$number"; done

@@ -27,11 +27,6 @@ struct Options {
   bool json = false;
 };
 
-std::string text(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 bool names_control(const Json& record, const std::string& control) {
   const Json findings = record.value("findings", Json::array());
   return std::any_of(findings.begin(), findings.end(),

@@ -3,15 +3,11 @@
 #include <fmt/format.h>
 #include <syslog.h>
 
+#include "oci/spec.h"
 #include "util/version.h"
 
 namespace hardened::ctl {
 namespace {
-
-std::string text(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 std::string compact(const Json& document) {
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -93,6 +89,10 @@ std::string to_cef(const Json& record) {
 }
 
 }  // namespace
+
+std::string text(const Json& object, std::string_view name) {
+  return oci::text(object, fmt::format("/{}", name)).value_or("");
+}
 
 std::string exported(const Json& record, const std::string& format) {
   if (format == "syslog") return to_syslog(record);

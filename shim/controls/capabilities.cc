@@ -47,29 +47,34 @@ void refuse_unknown(Verdict& verdict, std::string pointer, const std::string& na
       "name it as capabilities(7) does");
 }
 
-void judge_known(Verdict& verdict, const Set& set, const std::string& name, const Profile& profile, bool root) {
-  const std::string pointer = fmt::format("/process/capabilities/{}/{}", set.name, name);
-  if (contains(profile.capabilities, name)) {
-    if (root && !set.root_needs_it)
-      verdict.tighten(pointer, std::nullopt, fmt::format("root needs no {} set", set.name));
-  } else if (contains(engine_defaults, name)) {
-    verdict.tighten(pointer, std::nullopt, fmt::format("{} is not in profile {}", name, in_quotes(profile.name)));
-  } else {
-    verdict.excess(pointer, std::nullopt,
-                   fmt::format("the capability {} is not in profile {}", name, in_quotes(profile.name)), name,
-                   "to allow it, add it to \"capabilities\" of the profile");
-  }
+void refuse_excess(Verdict& verdict, std::string pointer, const std::string& name, const Profile& profile) {
+  verdict.excess(std::move(pointer), std::nullopt,
+                 fmt::format("the capability {} is not in profile {}", name, in_quotes(profile.name)), name,
+                 "to allow it, add it to \"capabilities\" of the profile");
 }
 
 void judge_set(Verdict& verdict, const Spec& spec, const Set& set, const Profile& profile, bool root) {
-  const std::vector<std::string> names = spec.strings(fmt::format("/process/capabilities/{}", set.name));
+  const std::string pointer = fmt::format("/process/capabilities/{}", set.name);
+  const std::vector<std::string> names = spec.strings(pointer);
+  const bool needed = !root || set.root_needs_it;
+  Json kept = Json::array();  // by this one finding; each excess is a finding of its own
+  for (const std::string& name : names) {
+    const bool drop = contains(profile.capabilities, name) ? !needed : contains(engine_defaults, name);
+    if (!drop) kept.push_back(name);
+  }
+  if (kept.size() != names.size())
+    verdict.tighten(pointer, kept,
+                    needed ? fmt::format("those left out are not in profile {}", in_quotes(profile.name))
+                           : fmt::format("root needs no {} set", set.name));
+
   std::set<std::string_view> seen;  // one change takes every copy of a name out
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!seen.insert(names[i]).second) continue;
-    if (kernel::is_capability(names[i])) {
-      judge_known(verdict, set, names[i], profile, root);
-    } else {
-      refuse_unknown(verdict, fmt::format("/process/capabilities/{}/{}", set.name, i), names[i]);
+    const std::string& name = names[i];
+    if (!seen.insert(name).second) continue;
+    if (!kernel::is_capability(name)) {
+      refuse_unknown(verdict, fmt::format("{}/{}", pointer, i), name);
+    } else if (!contains(profile.capabilities, name) && !contains(engine_defaults, name)) {
+      refuse_excess(verdict, fmt::format("{}/{}", pointer, name), name, profile);
     }
   }
 }

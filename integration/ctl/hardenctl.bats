@@ -2,7 +2,7 @@
 # The administrator's tool on the staged installation: what it prints, and what it ends with (0, 1 or 2).
 # shellcheck disable=SC2154 # bats sets output, stderr and status
 
-load ../runc/helpers
+load helpers
 
 setup_file() {
   DIRECTORY=$(suite_directory)
@@ -16,26 +16,6 @@ setup() {
   use_runtime "$(command -v runc)"
 }
 teardown() { rm -rf "$HARDENED_STAGE/etc/hardened" "$HARDENED_STAGE/var/log/hardened"; }
-
-hardenctl() { "$HARDENED_STAGE/bin/hardenctl" "$@"; }
-
-# ends STATUS ARGUMENT...: leaves standard output in $output and the rest in $stderr.
-ends() {
-  local wanted=$1
-  shift
-  run --separate-stderr hardenctl "$@"
-  [ "$status" = "$wanted" ] || {
-    printf 'hardenctl %s ended with %s, not %s\n%s\n%s\n' "$*" "$status" "$wanted" "$output" "$stderr"
-    return 1
-  }
-}
-
-complains() {
-  [[ $stderr == *"$1"* ]] || {
-    printf 'expected a complaint: %s\nin: %s\n' "$1" "$stderr"
-    return 1
-  }
-}
 
 # record NAME FILTER: has the runtime judge a bundle, which leaves a record.
 record() {

@@ -39,9 +39,12 @@ std::size_t width_of(const std::string& text) {
 
 }  // namespace
 
+void print_text(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
 void print_line(const std::string& line) {
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fputc('\n', stdout);
+  print_text(line + '\n');
 }
 
 void print(const Json& document) {

@@ -12,6 +12,7 @@ namespace hardened::ctl {
 // To standard output, indented, with a newline; bytes that are no UTF-8 are replaced.
 void print(const Json& document);
 void print_line(const std::string& line);
+void print_text(const std::string& text);  // as it is
 
 // To standard error: "hardenctl: MESSAGE", and how to mend it on a line of its own.
 void complain(const Error& error);

@@ -172,6 +172,8 @@ class Builder final : public nlohmann::json_sax<Json> {
 Result<StrictDocument> parse_strict(std::string_view text, const std::string& name, const StrictOptions& options) {
   if (text.size() > options.max_bytes)
     return fail(Code::syntax, fmt::format("cannot read {}: larger than {} bytes", name, options.max_bytes));
+  if (text.starts_with("\xEF\xBB\xBF"))  // the parser passes over it, Go's does not
+    return fail(Code::syntax, fmt::format("{}:1: cannot read: it begins with a byte order mark", name));
   // The parser takes it for the end of the text.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
     return fail(Code::syntax,

@@ -140,6 +140,11 @@ Status AtomicFile::adopt(uid_t owner, gid_t group, mode_t mode) {
   return {};
 }
 
+Status AtomicFile::sync() {
+  if (::fsync(fd_.get()) != 0) return fail_errno("cannot write " + name_ + " to the disk", errno);
+  return {};
+}
+
 Status AtomicFile::commit() {
   if (::renameat(directory_, temporary_.c_str(), directory_, name_.c_str()) != 0)
     return fail_errno("cannot replace " + name_, errno);

@@ -53,6 +53,8 @@ class AtomicFile {
   [[nodiscard]] Status write(std::string_view text);
   // Gives the replacement the owner and permission bits of the file it replaces.
   [[nodiscard]] Status adopt(uid_t owner, gid_t group, mode_t mode);
+  // To the disk, for what must outlive a power failure: an empty file must not take the place of the old one.
+  [[nodiscard]] Status sync();
   // rename(2) over the target. Not synced to disk: bundles and state do not outlive a reboot.
   [[nodiscard]] Status commit();
 

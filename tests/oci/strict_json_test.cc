@@ -26,6 +26,7 @@ TEST_CASE("strict JSON: what readers could read differently is refused, with the
       {R"({"a":"/etc\u0000/harmless"})", "t:1: cannot read: a NUL character in a string"},
       {R"({"a\u0000":1})", "t:1: cannot read: a NUL character in a string"},
       {"", "t:1: cannot read"},
+      {"\xEF\xBB\xBF{}", "t:1: cannot read: it begins with a byte order mark"},
       {"{// no comments\n}", "t:1: cannot read"},
   };
   for (const Row& row : rows) {

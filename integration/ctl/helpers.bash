@@ -1,0 +1,25 @@
+# What the suites of hardenctl share: running it, and looking at what it says and ends with.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # bats sets output, stderr and status
+
+load ../runc/helpers
+
+hardenctl() { "$HARDENED_STAGE/bin/hardenctl" "$@"; }
+
+# ends STATUS ARGUMENT...: leaves standard output in $output and the rest in $stderr.
+ends() {
+  local wanted=$1
+  shift
+  run --separate-stderr hardenctl "$@"
+  [ "$status" = "$wanted" ] || {
+    printf 'hardenctl %s ended with %s, not %s\n%s\n%s\n' "$*" "$status" "$wanted" "$output" "$stderr"
+    return 1
+  }
+}
+
+complains() {
+  [[ $stderr == *"$1"* ]] || {
+    printf 'expected a complaint: %s\nin: %s\n' "$1" "$stderr"
+    return 1
+  }
+}

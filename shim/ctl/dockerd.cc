@@ -1,0 +1,108 @@
+#include "ctl/dockerd.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+
+#include "util/command.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+
+namespace hardened::ctl {
+namespace {
+
+constexpr std::size_t longest_command_line = std::size_t{1} << 20;  // bytes
+constexpr const char* places[] = {"/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd"};
+
+std::string text_of(const std::string& path) {
+  const auto fd = open_at(AT_FDCWD, path, O_RDONLY);
+  if (!fd) return {};
+  return read_all(fd->get(), longest_command_line, path).value_or("");
+}
+
+bool same_file(const std::string& a, const std::string& b) {
+  struct stat one {
+  }, other{};
+  return ::stat(a.c_str(), &one) == 0 && ::stat(b.c_str(), &other) == 0 && one.st_dev == other.st_dev &&
+         one.st_ino == other.st_ino;
+}
+
+// The value of `option` ("--config-file"), given as two words or as one.
+std::string value_of(const std::vector<std::string>& arguments, const std::string& option, std::string fallback) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == option && i + 1 < arguments.size()) fallback = arguments[i + 1];
+    if (arguments[i].starts_with(option + "=")) fallback = arguments[i].substr(option.size() + 1);
+  }
+  return fallback;
+}
+
+}  // namespace
+
+std::vector<Dockerd> dockerds_of(const std::string& config) {
+  std::vector<Dockerd> found;
+  const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), &::closedir);
+  if (processes == nullptr) return found;
+  while (const dirent* entry = ::readdir(processes.get())) {
+    const std::string_view name = entry->d_name;
+    Dockerd daemon;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), daemon.pid);
+    if (error != std::errc{} || end != name.data() + name.size()) continue;
+    const std::string process = fmt::format("/proc/{}", name);
+    if (text_of(process + "/comm") != "dockerd\n" || !same_file(process + "/ns/mnt", "/proc/self/ns/mnt")) continue;
+    daemon.arguments = split(text_of(process + "/cmdline"), '\0');
+    if (value_of(daemon.arguments, "--config-file", "/etc/docker/daemon.json") == config)
+      found.push_back(std::move(daemon));
+  }
+  return found;
+}
+
+Status check_options(const std::vector<Dockerd>& daemons, const std::vector<std::string>& settings) {
+  for (const Dockerd& daemon : daemons) {
+    for (const std::string& setting : settings) {
+      const bool given = std::any_of(
+          daemon.arguments.begin(), daemon.arguments.end(),
+          [&](const std::string& argument) { return argument == setting || argument.starts_with(setting + "="); });
+      if (given)
+        return fail(
+            Code::policy,
+            fmt::format("cannot register with the dockerd of pid {}: it was started with {}, and would not start "
+                        "with the same setting in its configuration",
+                        daemon.pid, setting),
+            "take the option out of its command line (systemctl edit docker), restart it, install again");
+    }
+  }
+  return {};
+}
+
+Result<Fd> memory_file(const std::string& text) {
+  Fd fd(::memfd_create("hardenctl", MFD_CLOEXEC));
+  if (!fd.valid()) return fail_errno("cannot make a file in memory", errno);
+  TRY_DO(write_all(fd.get(), text, "a file in memory"));
+  ::lseek(fd.get(), 0, SEEK_SET);
+  return fd;
+}
+
+Status validate(const std::string& text) {
+  for (const char* place : places) {
+    if (::access(place, X_OK) != 0) continue;
+    TRY(input, memory_file(text));
+    TRY(output,
+        run_command({place, "--validate", "--config-file", "/dev/stdin"},
+                    {.input = input.get(), .errors = true, .limit = 65536, .patience = std::chrono::seconds{30}}));
+    if (output.status == 0 || output.text.find("unknown flag: --validate") != std::string::npos) return {};
+    return fail(Code::syntax,
+                fmt::format("cannot use the new configuration: {} says {}", place, in_quotes(output.text)));
+  }
+  return {};
+}
+
+}  // namespace hardened::ctl

@@ -1,0 +1,263 @@
+// hardenctl install and uninstall: our runtimes in the engine's configuration, and out of it again without a trace.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "ctl/command.h"
+#include "ctl/docker_config.h"
+#include "ctl/dockerd.h"
+#include "ctl/output.h"
+#include "oci/strict_json.h"
+#include "util/command.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/lock.h"
+#include "util/paths.h"
+#include "util/text.h"
+
+namespace hardened::ctl {
+namespace {
+
+constexpr std::size_t largest_config = std::size_t{8} << 20;  // bytes
+
+struct Options {
+  std::string config = "/etc/docker/daemon.json";
+  bool as_default = false;
+  bool dry_run = false;
+};
+
+// The first is the one that --default makes the default.
+std::vector<DockerRuntime> our_runtimes() {
+  const auto runtime = [](const char* name, const char* program) {
+    return DockerRuntime{name, fmt::format("{}/{}", paths::programs, program)};
+  };
+  return {runtime("hardened", "hardened-runtime"), runtime("hardened-compat", "hardened-compat")};
+}
+
+// The configuration file, locked against others of us by its directory.
+struct Config {
+  std::string path;
+  std::string name;
+  Fd directory;
+  std::optional<std::string> text;  // nothing: there is no such file
+  uid_t owner = 0;
+  gid_t group = 0;
+  mode_t mode = 0644;
+};
+
+Status refuse_link(const Config& config, const struct stat& status) {
+  if (!S_ISLNK(status.st_mode)) return {};
+  char target[4096];
+  const ssize_t size = ::readlinkat(config.directory.get(), config.name.c_str(), target, sizeof target);
+  return fail(Code::policy, fmt::format("cannot replace {}: it is a symbolic link", config.path),
+              fmt::format("name the file that is meant: --config {}",
+                          in_quotes(std::string_view(target, static_cast<std::size_t>(std::max<ssize_t>(size, 0))))));
+}
+
+Result<Config> open_config(const Options& options) {
+  Config config;
+  const std::size_t slash = options.config.rfind('/');
+  config.path = options.config;
+  config.name = options.config.substr(slash + 1);
+  if (!options.config.starts_with('/') || config.name.empty())
+    return fail(Code::usage, fmt::format("cannot use {}: not the absolute path of a file", in_quotes(options.config)));
+  const std::string directory = options.config.substr(0, std::max<std::size_t>(slash, 1));
+  struct stat status {};
+  if (!options.dry_run || ::stat(directory.c_str(), &status) == 0) {
+    TRY_DO(make_directories(directory, 0755));
+    TRY(opened, open_trusted_directory(AT_FDCWD, directory));
+    config.directory = std::move(opened);
+    TRY_DO(lock_within(config.directory.get(), Lock::exclusive, lock_patience, directory));
+  }
+  if (!config.directory.valid() ||
+      ::fstatat(config.directory.get(), config.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return config;
+  TRY_DO(refuse_link(config, status));
+  Result<std::string> text = read_trusted_file(config.directory.get(), config.name, largest_config);
+  if (!text) return tl::unexpected(std::move(text).error().because("cannot use " + config.path));
+  config.text = *std::move(text);
+  config.owner = status.st_uid;
+  config.group = status.st_gid;
+  config.mode = status.st_mode & 07777U;
+  return config;
+}
+
+// What was there before us, so that uninstall can put it back.
+struct Memory {
+  bool exact = true;                       // nobody else has written since; `before` can be put back as it was
+  std::optional<std::string> before;       // the whole file; nothing: there was none
+  std::optional<std::string> old_default;  // "default-runtime"
+  std::string written;                     // SHA-256 of what we wrote
+};
+
+std::string memory_name(const Config& config) {
+  return fmt::format("docker-{}.json", sha256_hex(config.path).substr(0, 16));
+}
+
+std::string memory_directory() {
+  return std::string(paths::library) + "/install";
+}
+
+Json or_null(const std::optional<std::string>& text) {
+  return text ? Json(*text) : Json();
+}
+
+std::optional<std::string> or_nothing(const Json& value) {
+  return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
+}
+
+// Nothing where there is none, or none that can be read: then uninstall takes out what is ours and no more.
+std::optional<Memory> recall(const Config& config) {
+  const std::string path = memory_directory() + "/" + memory_name(config);
+  const auto text = read_trusted_file(AT_FDCWD, path, 2 * largest_config);
+  const auto document = text ? oci::parse_strict(*text, path) : fail(Code::io, "");
+  if (!document || !document->value.is_object()) return std::nullopt;
+  const Json& value = document->value;
+  Memory memory;
+  memory.exact = value.value("exact", Json()) == true;
+  memory.before = or_nothing(value.value("before", Json()));
+  memory.old_default = or_nothing(value.value("default_runtime", Json()));
+  memory.written = or_nothing(value.value("written", Json())).value_or("");
+  return memory;
+}
+
+bool untouched(const Memory& memory, const Config& config) {
+  return memory.exact && memory.written == sha256_hex(config.text.value_or(""));
+}
+
+Status remember(const Config& config, const std::string& written) {
+  TRY(old_default, default_runtime(config.text, config.path));
+  Memory memory{true, config.text, old_default, {}};
+  const auto earlier = recall(config);
+  // Where the file is as it was before, an install was cut short, and this one is the first.
+  if (earlier && !(earlier->exact && earlier->before == config.text)) {
+    memory = untouched(*earlier, config) ? *earlier : Memory{false, std::nullopt, earlier->old_default, {}};
+  }
+  const Json document = {{"version", 1},
+                         {"config", config.path},
+                         {"exact", memory.exact},
+                         {"before", or_null(memory.before)},
+                         {"default_runtime", or_null(memory.old_default)},
+                         {"written", sha256_hex(written)}};
+  TRY_DO(make_directories(memory_directory()));
+  TRY(directory, open_trusted_directory(AT_FDCWD, memory_directory()));
+  TRY(file, AtomicFile::beside(directory.get(), memory_name(config)));
+  TRY_DO(file.write(document.dump(2) + "\n"));
+  TRY_DO(file.sync());
+  return file.commit();
+}
+
+// As diff(1) shows it; where there is no diff(1), the whole of what is to be written.
+void show_difference(const Config& config, const std::string& after) {
+  const auto old = memory_file(config.text.value_or(""));
+  const auto input = memory_file(after);
+  if (old && input) {
+    const auto output =
+        run_command({"/usr/bin/diff", "--unified", "--label", config.path, "--label", config.path + " (new)",
+                     fmt::format("/proc/{}/fd/{}", ::getpid(), old->get()), "-"},
+                    {.input = input->get(), .limit = 4 * largest_config});
+    if (output && output->status <= 1) return print_text(output->text);
+  }
+  print_text(after);
+}
+
+// `after`: nothing takes the file away.
+Status replace(const Config& config, const std::optional<std::string>& after) {
+  if (!after) {
+    if (::unlinkat(config.directory.get(), config.name.c_str(), 0) != 0)
+      return fail_errno("cannot remove " + config.path, errno);
+    return {};
+  }
+  TRY(file, AtomicFile::beside(config.directory.get(), config.name));
+  TRY_DO(file.write(*after));
+  TRY_DO(file.adopt(config.owner, config.group, config.mode));
+  TRY_DO(file.sync());
+  return file.commit();
+}
+
+// dockerd reads its runtimes again on SIGHUP; containers are left alone.
+void reload(const std::vector<Dockerd>& daemons) {
+  for (const Dockerd& daemon : daemons) {
+    if (::kill(daemon.pid, SIGHUP) == 0) print_line(fmt::format("reloaded: dockerd (pid {})", daemon.pid));
+  }
+  if (daemons.empty()) print_line("no dockerd with this configuration runs; it holds from its next start");
+}
+
+Result<int> install(const Options& options) {
+  TRY(config, open_config(options));
+  TRY(after, with_runtimes(config.text, config.path, our_runtimes(), options.as_default));
+  if (config.text && after == *config.text) {
+    print_line(config.path + ": nothing to do");
+    return fine;
+  }
+  const std::vector<Dockerd> daemons = dockerds_of(config.path);
+  std::vector<std::string> settings{"--add-runtime"};
+  if (options.as_default) settings.emplace_back("--default-runtime");
+  TRY_DO(check_options(daemons, settings));
+  TRY_DO(validate(after));
+  show_difference(config, after);
+  if (options.dry_run) return fine;
+  TRY_DO(remember(config, after));
+  TRY_DO(replace(config, after));
+  reload(daemons);
+  return fine;
+}
+
+Result<int> uninstall(const Options& options) {
+  TRY(config, open_config(options));
+  const std::optional<Memory> memory = recall(config);
+  if (!config.text) {
+    print_line(config.path + ": not there, nothing to do");
+    return fine;
+  }
+  TRY(cleared,
+      without_runtimes(*config.text, config.path, our_runtimes(), memory ? memory->old_default : std::nullopt));
+  if (cleared == *config.text) {
+    print_line(config.path + ": nothing to do");
+    return fine;
+  }
+  const std::optional<std::string> after =
+      memory && untouched(*memory, config) ? memory->before : std::optional(cleared);
+  if (after) TRY_DO(validate(*after));
+  show_difference(config, after.value_or(""));
+  if (options.dry_run) return fine;
+  TRY_DO(replace(config, after));
+  ::unlink((memory_directory() + "/" + memory_name(config)).c_str());
+  // What is gone from its configuration it keeps, whatever the signal.
+  for (const Dockerd& daemon : dockerds_of(config.path))
+    print_line(fmt::format("dockerd (pid {}) forgets our runtimes when it is restarted: systemctl restart docker",
+                           daemon.pid));
+  return fine;
+}
+
+void add_engine(CLI::App& group, const char* description, const char* examples, bool installs, Action& action,
+                Result<int> (*act)(const Options&)) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command = add(group, "docker", description, examples);
+  command.add_option("--config", options->config, "dockerd's configuration")->capture_default_str()->type_name("FILE");
+  command.add_flag("--dry-run", options->dry_run, "Show what would change, and change nothing");
+  if (installs)
+    command.add_flag("--default", options->as_default, "Make \"hardened\" what containers get that name no runtime");
+  command.callback([options, &action, act] { action = [options, act] { return act(*options); }; });
+}
+
+}  // namespace
+
+void add_install(CLI::App& app, Action& action) {
+  CLI::App& installing = *app.add_subcommand("install", "Register our runtimes with an engine");
+  installing.require_subcommand(1);
+  add_engine(installing, "With dockerd, by its daemon.json, which keeps all else it says",
+             "  hardenctl install docker --dry-run\n"
+             "  hardenctl install docker --default\n",
+             true, action, install);
+  CLI::App& uninstalling = *app.add_subcommand("uninstall", "Take our runtimes out of an engine's configuration");
+  uninstalling.require_subcommand(1);
+  add_engine(uninstalling, "Out of dockerd's daemon.json, which is then as it was before",
+             "  hardenctl uninstall docker\n", false, action, uninstall);
+}
+
+}  // namespace hardened::ctl

@@ -26,7 +26,8 @@ struct StrictDocument {
 };
 
 // Parses `text`, the whole of it. Errors (Code::syntax) name the line: duplicate members, bytes after the value,
-// invalid UTF-8, a byte order mark, integers beyond 64 bits, too large or too deep documents. `name` is used in errors only.
+// invalid UTF-8, a byte order mark, integers beyond 64 bits, too large or too deep documents. `name` is used in errors
+// only.
 [[nodiscard]] Result<StrictDocument> parse_strict(std::string_view text, const std::string& name,
                                                   const StrictOptions& options = {});
 

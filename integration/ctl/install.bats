@@ -15,9 +15,6 @@ teardown() {
   rm -rf "$DIRECTORY" "$HARDENED_STAGE/var/lib/hardened/install"
 }
 
-install_docker() { hardenctl install docker --config "$CONFIG" "$@"; }
-uninstall_docker() { hardenctl uninstall docker --config "$CONFIG" "$@"; }
-
 registered() {
   jq -e --arg bin "$HARDENED_STAGE/bin" '.runtimes.hardened == {path: ($bin + "/hardened-runtime")} and
     .runtimes["hardened-compat"] == {path: ($bin + "/hardened-compat")}' "$CONFIG" >/dev/null
@@ -181,7 +178,7 @@ BROKEN=('[]' 'null' '"text"' '1' '{' '{"a":1' '{"a":1,}' $'// no\n{}' '{"a":1}{}
   local index
   echo '{"debug": true}' >"$CONFIG"
   cp "$CONFIG" "$DIRECTORY/before"
-  for ((index = 0; index < 20; index++)); do install_docker >"$DIRECTORY/out.$index" 2>&1 & done
+  for ((index = 0; index < 20; index++)); do hardenctl install docker --config "$CONFIG" >"$DIRECTORY/out.$index" 2>&1 & done
   wait
   registered
   [ "$(grep -l 'nothing to do' "$DIRECTORY"/out.* | wc -l)" = 19 ]

@@ -22,6 +22,7 @@ using Action = std::function<Result<int>()>;
 void add_controls(CLI::App& app, Action& action);
 void add_policy(CLI::App& app, Action& action);
 void add_audit(CLI::App& app, Action& action);
+void add_doctor(CLI::App& app, Action& action);
 void add_install(CLI::App& app, Action& action);
 
 // Adds the subcommand `name` with its `examples`, a line each, below `parent`.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "oci/strict_json.h"
+#include "util/paths.h"
 #include "util/text.h"
 
 namespace hardened::ctl {
@@ -110,6 +111,19 @@ Result<std::string> without_runtimes(const std::string& text, const std::string&
 Result<std::optional<std::string>> default_runtime(const std::optional<std::string>& text, const std::string& name) {
   TRY(config, parse(text.value_or(""), name));
   return config.contains(default_key) ? std::optional(config[default_key].get<std::string>()) : std::nullopt;
+}
+
+Result<std::vector<std::string>> registered_runtimes(const std::optional<std::string>& text, const std::string& name) {
+  TRY(config, parse(text.value_or(""), name));
+  std::vector<std::string> names;
+  const Json registered = config.value(runtimes_key, Json::object());
+  for (const auto& [runtime, value] : registered.items()) {
+    const Json path = value.is_object() ? value.value("path", Json()) : Json();
+    if (path.is_string() && path.get<std::string>().starts_with(std::string(paths::programs) + "/hardened-"))
+      names.push_back(runtime);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace hardened::ctl

@@ -31,4 +31,8 @@ struct DockerRuntime {
 [[nodiscard]] Result<std::optional<std::string>> default_runtime(const std::optional<std::string>& text,
                                                                  const std::string& name);
 
+// The runtimes that programs of ours stand behind, by their names there, sorted.
+[[nodiscard]] Result<std::vector<std::string>> registered_runtimes(const std::optional<std::string>& text,
+                                                                   const std::string& name);
+
 }  // namespace hardened::ctl

@@ -1,0 +1,235 @@
+#include "ctl/checks.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "ctl/docker_config.h"
+#include "host/id_pool.h"
+#include "host/runtime_version.h"
+#include "kernel/user_namespace.h"
+#include "oci/strict_json.h"
+#include "policy/check.h"
+#include "rootfs/mount_api.h"
+#include "runtime/known_names.h"
+#include "runtime/story.h"
+#include "util/clock.h"
+#include "util/file.h"
+#include "util/text.h"
+
+namespace hardened::ctl {
+namespace {
+
+constexpr std::size_t largest_file = std::size_t{8} << 20;  // bytes
+
+Finding good(std::string detail) {
+  return {Health::good, std::move(detail), {}};
+}
+Finding bad(std::string detail, std::string remedy) {
+  return {Health::bad, std::move(detail), std::move(remedy)};
+}
+Finding note(std::string detail, std::string remedy = {}) {
+  return {Health::note, std::move(detail), std::move(remedy)};
+}
+Finding not_here(std::string detail) {
+  return {Health::not_here, std::move(detail), {}};
+}
+Finding bad(const Error& error) {
+  return bad(error.message, error.hint);
+}
+
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+std::string text_of(const std::string& path) {
+  const auto fd = open_at(AT_FDCWD, path, O_RDONLY);
+  return fd ? read_all(fd->get(), largest_file, path).value_or("") : "";
+}
+
+Finding look_at_policy(const Places& places, const Facts&) {
+  const policy::CheckReport report = policy::check(utc_today(), runtime::known_names(), places.policy);
+  if (!report.problems.empty()) return bad(report.problems.front());
+  return good(report.policy_exists ? places.policy.policy_file + " is fine"
+                                   : "there is none: the built-in profile strict holds");
+}
+
+Result<std::string> chosen_runtime(const Places& places) {
+  TRY(policy, policy::load({}, "hardened-runtime", utc_today(), runtime::known_names(), places.policy));
+  return runtime::choose_runtime(policy);
+}
+
+Finding look_at_runtime(const Places& places, const Facts&) {
+  const Result<std::string> path = chosen_runtime(places);
+  if (!path) return bad(path.error());
+  return judge_version(host::runtime_version(*path, paths::state));
+}
+
+// Somebody's ids that no container has: only whether they can be mapped is asked.
+constexpr kernel::IdMapping trial{host::default_first_id, host::default_first_id, host::IdPool::slot};
+
+Finding look_at_user_namespaces(const Places&, const Facts&) {
+  const auto made = kernel::make_user_namespace(trial);
+  if (made) return good("containers can have users of their own");
+  return bad(made.error().message, "raise user.max_user_namespaces: sysctl user.max_user_namespaces=15000");
+}
+
+Finding look_at_ids(const Places& places, const Facts&) {
+  const auto pool = host::id_pool(places.etc);
+  if (!pool) return bad(pool.error());
+  return good(fmt::format("{} ranges of {} host ids from {} on", pool->slots, host::IdPool::slot, pool->uid));
+}
+
+Finding look_at_idmapped_mounts(const Places& places, const Facts&) {
+  if (!exists(places.docker_data)) return not_here(places.docker_data + " is not there");
+  const auto users = kernel::make_user_namespace(trial);
+  const auto directory = open_at(AT_FDCWD, places.docker_data, O_PATH | O_DIRECTORY);
+  if (!users || !directory) return bad((users ? directory.error() : users.error()).message, "");
+  const auto tree = rootfs::clone_tree(directory->get(), false, places.docker_data);
+  if (!tree) return bad(tree.error());
+  const auto mapped = rootfs::map_ids(tree->get(), users->get(), false, places.docker_data);
+  if (!mapped) return bad(mapped.error());
+  if (*mapped) return good("the file system of " + places.docker_data + " has them");
+  return bad(fmt::format("the file system of {} has none", places.docker_data),
+             "keep Docker's data on ext4, xfs or btrfs (\"data-root\" in daemon.json)");
+}
+
+Finding look_at_seccomp(const Places&, const Facts&) {
+  const std::string actions = text_of("/proc/sys/kernel/seccomp/actions_avail");
+  if (actions.find("errno") != std::string::npos) return good("the kernel filters system calls");
+  return bad("the kernel has no seccomp filters", "boot a kernel with CONFIG_SECCOMP_FILTER");
+}
+
+// /proc/cgroups: "memory 11 60 1", the last column says whether it is enabled. The same in versions 1 and 2.
+Finding look_at_cgroups(const Places&, const Facts& machine) {
+  const std::vector<std::string> lines = split(text_of("/proc/cgroups"), '\n');
+  std::vector<std::string> missing;
+  for (const char* controller : {"memory", "pids", "cpu"}) {
+    const bool there = std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+      return line.starts_with(fmt::format("{}\t", controller)) && line.ends_with("\t1");
+    });
+    if (!there) missing.emplace_back(controller);
+  }
+  if (missing.empty())
+    return good(fmt::format("memory, pids and cpu can be limited (version {})", machine.cgroup_version));
+  return bad("there is no controller for " + join(missing, ", "),
+             "boot without cgroup_disable=, and with cgroup_enable=memory where the distribution needs it");
+}
+
+Finding look_at_security_module(const Places&, const Facts& machine) {
+  if (machine.apparmor) return good("AppArmor confines containers");
+  if (machine.selinux) return good("SELinux confines containers");
+  return note("the kernel runs neither AppArmor nor SELinux", "boot with apparmor=1 security=apparmor where it can");
+}
+
+Finding look_at_audit_log(const Places& places, const Facts&) {
+  const std::string directory = places.audit_log.substr(0, places.audit_log.rfind('/'));
+  if (!exists(directory)) return good(places.audit_log + " is made by the first container");
+  const auto opened = open_trusted_directory(AT_FDCWD, directory);
+  if (!opened) return bad(opened.error());
+  if (::faccessat(opened->get(), ".", W_OK, AT_EACCESS) != 0)
+    return bad(directory + " cannot be written to", "mount it read-write");
+  return good(places.audit_log);
+}
+
+Finding look_at_docker(const Places& places, const Facts&) {
+  std::optional<std::string> text;
+  if (exists(places.docker_config)) {
+    const auto read = read_trusted_file(AT_FDCWD, places.docker_config, largest_file);
+    if (!read) return bad(read.error());
+    text = *read;
+  } else if (!exists(places.docker_socket) && !exists(places.docker_data)) {
+    return not_here("there is no Docker");
+  }
+  return judge_docker_config(text, places.docker_config);
+}
+
+Finding look_at_docker_socket(const Places& places, const Facts&) {
+  struct stat status {};
+  if (::stat(places.docker_socket.c_str(), &status) != 0) return not_here(places.docker_socket + " is not there");
+  if ((status.st_mode & S_IWOTH) != 0 || status.st_uid != 0)
+    return bad(fmt::format("anyone who can write to {} is root, and that is more than root and a group (mode {:o})",
+                           places.docker_socket, status.st_mode & 07777U),
+               "chown root:docker " + places.docker_socket + " && chmod 0660 " + places.docker_socket);
+  return note(fmt::format("whoever may write to {} can ask for runc: group {}", places.docker_socket, status.st_gid),
+              "count those in that group as root");
+}
+
+constexpr Check table[] = {
+    {"policy", "The policy and the profiles have no mistakes", look_at_policy},
+    {"runtime", "There is a low-level runtime without known holes", look_at_runtime},
+    {"user-namespaces", "Containers can have users of their own", look_at_user_namespaces},
+    {"id-ranges", "There are host ids for them", look_at_ids},
+    {"idmapped-mounts", "Image layers can be shown with those ids", look_at_idmapped_mounts},
+    {"seccomp", "System calls can be filtered", look_at_seccomp},
+    {"cgroups", "Memory, processes and CPU time can be limited", look_at_cgroups},
+    {"security-module", "A security module confines containers as well", look_at_security_module},
+    {"audit-log", "Decisions can be recorded", look_at_audit_log},
+    {"docker-default", "Docker's containers are hardened unless they ask for another runtime", look_at_docker},
+    {"docker-socket", "Only root and its like can talk to dockerd", look_at_docker_socket},
+};
+
+// The first version of a series with what is known mended, and what that was.
+struct Floor {
+  host::RuntimeKind kind;
+  int major, minor, patch;
+  const char* mends;
+};
+constexpr Floor floors[] = {
+    {host::RuntimeKind::runc, 1, 2, 8, "CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881"},
+    {host::RuntimeKind::runc, 1, 3, 3, "CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881"},
+    {host::RuntimeKind::crun, 1, 20, 0, "CVE-2025-24965"},
+};
+
+std::array<int, 3> version_of(const host::RuntimeFact& runtime) {
+  return {runtime.major, runtime.minor, runtime.patch};
+}
+
+// The floor of its own series, or else the nearest above; nothing for a series that came later.
+const Floor* floor_for(const host::RuntimeFact& runtime) {
+  for (const Floor& floor : floors) {
+    if (floor.kind != runtime.kind) continue;
+    if (std::array{runtime.major, runtime.minor} <= std::array{floor.major, floor.minor}) return &floor;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Finding judge_version(const host::RuntimeFact& runtime) {
+  if (runtime.kind == host::RuntimeKind::other)
+    return bad(runtime.path + " is neither runc nor crun", "name one of them in \"runtimes\" of the policy");
+  const std::string name = fmt::format("{} {}.{}.{} ({})", runtime.kind == host::RuntimeKind::runc ? "runc" : "crun",
+                                       runtime.major, runtime.minor, runtime.patch, runtime.path);
+  const Floor* floor = floor_for(runtime);
+  if (floor == nullptr || version_of(runtime) >= std::array{floor->major, floor->minor, floor->patch})
+    return good(name);
+  return note(fmt::format("{} is older than {}.{}.{}, which mends {}", name, floor->major, floor->minor, floor->patch,
+                          floor->mends),
+              "a distribution may have mended its own: look into the changelog of its package");
+}
+
+Finding judge_docker_config(const std::optional<std::string>& text, const std::string& name) {
+  const char* const remedy = "hardenctl install docker --default";
+  const auto chosen = default_runtime(text, name);
+  if (!chosen) return bad(chosen.error());
+  const auto runtimes = registered_runtimes(text, name);
+  if (!runtimes) return bad(runtimes.error());
+  if (runtimes->empty()) return bad("dockerd knows none of our runtimes", remedy);
+  const bool ours = *chosen && std::find(runtimes->begin(), runtimes->end(), **chosen) != runtimes->end();
+  if (!ours)
+    return bad(
+        fmt::format("containers get {} unless they ask for {}", chosen->value_or("runc"), join(*runtimes, " or ")),
+        remedy);
+  return good(fmt::format("containers get {}", **chosen));
+}
+
+std::span<const Check> checks() {
+  return table;
+}
+
+}  // namespace hardened::ctl

@@ -119,24 +119,29 @@ TEST_CASE("id ranges: a holder that cannot be read is not robbed") {
 TEST_CASE("id ranges: claimed at once by many processes, none is given out twice") {
   const Host host(64);
   std::vector<pid_t> children;
-  const testing::TemporaryDirectory results;
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
   for (int i = 0; i < 32; ++i) {
     const pid_t child = ::fork();
     if (child == 0) {
       const auto self = state::this_process();
       const auto ids = state::claim_ids({host.runtime_root(), "c" + std::to_string(i), 65536, *self},
                                         host::IdPool{first, first, 64, {}, {}}, host.state());
-      testing::write_text(results.path(std::to_string(i)), ids ? std::to_string(ids->uid) : ids.error().message);
+      const std::uint32_t claimed = ids ? ids->uid : 0;
+      (void)!::write(ends[1], &claimed, sizeof claimed);
       ::pause();  // a claim counts while its process lives
     }
     children.push_back(child);
   }
-  std::set<std::string> seen;
+  ::close(ends[1]);
+  std::set<std::uint32_t> seen;
   for (int i = 0; i < 32; ++i) {
-    std::string text;
-    while ((text = testing::read_text(results.path(std::to_string(i)))).empty()) ::usleep(1000);
-    seen.insert(text);
+    std::uint32_t claimed = 0;
+    CHECK(::read(ends[0], &claimed, sizeof claimed) == sizeof claimed);
+    CHECK(claimed != 0);
+    seen.insert(claimed);
   }
+  ::close(ends[0]);
   for (const pid_t child : children) {
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);

@@ -25,6 +25,8 @@ void add_audit(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_install(CLI::App& app, Action& action);
 
+void add_verify(CLI::App& app, Action& action);
+
 // Adds the subcommand `name` with its `examples`, a line each, below `parent`.
 inline CLI::App& add(CLI::App& parent, const char* name, const char* description, const char* examples) {
   CLI::App* command = parent.add_subcommand(name, description);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 
 #include "state/shard.h"
@@ -68,6 +69,28 @@ Result<std::optional<Grant>> load(const std::string& runtime_root, const std::st
   if (grant.runtime_root != runtime_root || grant.id != id)
     return fail(Code::io, "cannot trust " + path + ": it is the grant of another container");
   return std::optional<Grant>(std::move(grant));
+}
+
+Result<std::vector<Grant>> list(const std::string& state_root) {
+  std::vector<Grant> grants;
+  const std::string root = state_root + "/grants";
+  std::error_code error;
+  if (!std::filesystem::exists(root, error)) return grants;
+  TRY_DO(open_trusted_directory(AT_FDCWD, root));
+  for (const auto& shard : std::filesystem::directory_iterator(root, error)) {
+    for (const auto& entry : std::filesystem::directory_iterator(shard, error)) {
+      const std::string directory = entry.path();
+      // Dangling once the runtime has deleted the container.
+      if (!std::filesystem::exists(directory + "/container", error)) continue;
+      const auto text = read_trusted_file(AT_FDCWD, directory + "/" + grant_file, grant_limit);
+      if (!text && !std::filesystem::exists(directory, error)) continue;  // it went meanwhile
+      if (!text) return tl::unexpected<Error>(text.error());
+      TRY(grant, decode(*text, directory));
+      grants.push_back(std::move(grant));
+    }
+  }
+  std::sort(grants.begin(), grants.end(), [](const Grant& a, const Grant& b) { return a.id < b.id; });
+  return grants;
 }
 
 Status remove(const std::string& runtime_root, const std::string& id, const std::string& state_root) {

@@ -31,6 +31,10 @@ namespace hardened::state {
 [[nodiscard]] Result<std::optional<Grant>> load(const std::string& runtime_root, const std::string& id,
                                                 const std::string& state_root = paths::state);
 
+// The grants of the containers that their runtimes still know, by id. Errors: Code::policy when the state directory is
+// not root's own; a grant that cannot be read is one.
+[[nodiscard]] Result<std::vector<Grant>> list(const std::string& state_root = paths::state);
+
 // Forgets the grant of a create that failed after store(); nothing happens when there is none.
 [[nodiscard]] Status remove(const std::string& runtime_root, const std::string& id,
                             const std::string& state_root = paths::state);

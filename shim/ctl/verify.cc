@@ -1,0 +1,170 @@
+// hardenctl verify: is every running container what it was granted, by the kernel's own account?
+#include <fmt/format.h>
+#include <glob.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "ctl/command.h"
+#include "ctl/output.h"
+#include "state/store.h"
+#include "util/text.h"
+#include "verify/compare.h"
+
+namespace hardened::ctl {
+namespace {
+
+struct Options {
+  std::vector<std::string> containers;
+  bool json = false;
+};
+
+// A process that a runtime is just bringing into a container has its rights for some milliseconds more: only what is
+// seen at every look counts.
+constexpr int looks = 5;
+constexpr useconds_t between_looks = 200'000;
+
+// Nothing when the container has ended.
+Result<std::optional<std::vector<verify::Weakness>>> weaknesses_of(const state::Grant& grant) {
+  const auto outside = verify::own_namespaces();
+  std::vector<verify::Weakness> lasting;
+  for (int look = 0; look < looks; ++look) {
+    const auto init = verify::init_of(grant.runtime_root, grant.id);
+    if (!init) return std::nullopt;
+    TRY(view, verify::observe(*init));
+    if (!view) return std::nullopt;
+    const std::vector<verify::Weakness> seen = verify::compare(grant, *view, outside);
+    const auto is_gone = [&](const verify::Weakness& old) {
+      return std::none_of(seen.begin(), seen.end(),
+                          [&](const verify::Weakness& now) { return now.message == old.message; });
+    };
+    if (look == 0) lasting = seen;
+    std::erase_if(lasting, is_gone);
+    if (lasting.empty()) break;
+    if (look + 1 < looks) ::usleep(between_looks);
+  }
+  return std::optional(std::move(lasting));
+}
+
+// Where runc and crun keep their containers under the engines that there are, as glob(7) patterns.
+constexpr const char* runtime_roots[] = {"/run/runc", "/run/crun", "/run/docker*/runtime-*/moby",
+                                         "/run/containerd/runc/*"};
+
+std::vector<std::string> matches(const std::string& pattern) {
+  std::vector<std::string> found;
+  glob_t result{};
+  if (::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &result) == 0) {
+    for (std::size_t i = 0; i < result.gl_pathc; ++i) found.emplace_back(result.gl_pathv[i]);
+  }
+  ::globfree(&result);
+  return found;
+}
+
+// Living containers that we did not make, by id.
+std::vector<std::string> strangers(const std::vector<state::Grant>& grants) {
+  std::vector<std::string> ids;
+  for (const char* root : runtime_roots) {
+    for (const std::string& directory : matches(std::string(root) + "/*")) {
+      const std::size_t slash = directory.rfind('/');
+      const std::string id = directory.substr(slash + 1);
+      const bool ours =
+          std::any_of(grants.begin(), grants.end(), [&](const state::Grant& grant) { return grant.id == id; });
+      const bool told = std::find(ids.begin(), ids.end(), id) != ids.end();
+      const auto init = ours || told ? std::nullopt : verify::init_of(directory.substr(0, slash), id);
+      if (init && ::access(fmt::format("/proc/{}", *init).c_str(), F_OK) == 0) ids.push_back(id);
+    }
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+bool is_meant(const std::vector<std::string>& containers, const std::string& id) {
+  return containers.empty() || std::any_of(containers.begin(), containers.end(),
+                                           [&](const std::string& start) { return id.starts_with(start); });
+}
+
+Status check_names(const std::vector<std::string>& containers, const std::vector<state::Grant>& grants) {
+  for (const std::string& start : containers) {
+    const bool known = std::any_of(grants.begin(), grants.end(),
+                                   [&](const state::Grant& grant) { return grant.id.starts_with(start); });
+    if (!known || start.empty())
+      return fail(Code::usage,
+                  fmt::format("cannot find the container {}: none of ours has an id that begins so", in_quotes(start)),
+                  "docker ps --no-trunc shows ids");
+  }
+  return {};
+}
+
+std::string shortened(const std::string& id) {
+  constexpr std::size_t docker_shows = 12;
+  return id.substr(0, docker_shows);
+}
+
+struct Verified {
+  const state::Grant* grant;
+  std::vector<verify::Weakness> weaknesses;
+};
+
+void print_table(const std::vector<Verified>& all, const std::vector<std::string>& outside) {
+  Table table({"CONTAINER", "IMAGE", "", "FOUND"});
+  for (const Verified& one : all) {
+    const std::string promise = one.grant->mode == policy::Mode::enforce
+                                    ? fmt::format("as granted, by {} controls", verify::compared_controls())
+                                    : "audit mode: nothing was promised";
+    table.add({shortened(one.grant->id), one.grant->image, one.weaknesses.empty() ? "pass" : "WEAKER",
+               one.weaknesses.empty() ? promise : ""});
+    for (const verify::Weakness& weakness : one.weaknesses)
+      table.add({"", "", "", fmt::format("{}: {}", weakness.control, weakness.message)});
+  }
+  for (const std::string& id : outside) table.add({shortened(id), "", "note", "runs without us"});
+  table.print();
+}
+
+Json described(const std::vector<Verified>& all, const std::vector<std::string>& outside) {
+  Json containers = Json::array();
+  for (const Verified& one : all) {
+    Json weaknesses = Json::array();
+    for (const verify::Weakness& weakness : one.weaknesses)
+      weaknesses.push_back({{"control", weakness.control}, {"message", weakness.message}});
+    containers.push_back({{"container", one.grant->id},
+                          {"engine", one.grant->engine},
+                          {"image", one.grant->image},
+                          {"promised", one.grant->mode == policy::Mode::enforce},
+                          {"weaknesses", weaknesses}});
+  }
+  return {{"containers", containers}, {"outside", outside}};
+}
+
+Result<int> verify_all(const Options& options) {
+  TRY(grants, state::list());
+  TRY_DO(check_names(options.containers, grants));
+  std::vector<Verified> all;
+  for (const state::Grant& grant : grants) {
+    if (!is_meant(options.containers, grant.id)) continue;
+    TRY(weaknesses, weaknesses_of(grant));
+    if (weaknesses) all.push_back({&grant, *std::move(weaknesses)});
+  }
+  const std::vector<std::string> outside = options.containers.empty() ? strangers(grants) : std::vector<std::string>{};
+  if (options.json) {
+    print(described(all, outside));
+  } else {
+    print_table(all, outside);
+  }
+  return std::any_of(all.begin(), all.end(), [](const Verified& one) { return !one.weaknesses.empty(); }) ? flawed
+                                                                                                          : fine;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command = add(app, "verify", "Is what runs what was granted, by the kernel's account? Ends with 1 if not",
+                          "  hardenctl verify\n"
+                          "  hardenctl verify 3f2a9c\n"
+                          "  hardenctl verify --json | jq '.containers[] | select(.weaknesses != [])'\n");
+  command.add_option("container", options->containers, "Only those whose id begins so")->type_name("ID");
+  command.add_flag("--json", options->json, "Print JSON");
+  command.callback([options, &action] { action = [options] { return verify_all(*options); }; });
+}
+
+}  // namespace hardened::ctl

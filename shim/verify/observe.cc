@@ -1,0 +1,251 @@
+#include "verify/observe.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <set>
+
+#include "host/mount_table.h"
+#include "oci/spec.h"
+#include "oci/strict_json.h"
+#include "util/file.h"
+#include "util/text.h"
+
+namespace hardened::verify {
+namespace {
+
+constexpr std::size_t largest_file = std::size_t{8} << 20;  // bytes
+constexpr std::pair<const char*, const char*> sets[] = {{"CapBnd", "bounding"},
+                                                        {"CapEff", "effective"},
+                                                        {"CapPrm", "permitted"},
+                                                        {"CapInh", "inheritable"},
+                                                        {"CapAmb", "ambient"}};
+constexpr const char* namespace_names[] = {"cgroup", "ipc", "mnt", "net", "pid", "user", "uts"};
+// Every engine's spec has these read-only; masked paths differ with the kernel.
+constexpr const char* read_only_paths[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus"};
+// The titles of /proc/PID/limits.
+constexpr std::pair<const char*, const char*> limits[] = {
+    {"Max core file size", "RLIMIT_CORE"}, {"Max open files", "RLIMIT_NOFILE"}, {"Max processes", "RLIMIT_NPROC"}};
+
+// Empty when it is not there (any more).
+std::string text_at(int directory, const std::string& path) {
+  const auto fd = open_at(directory, path, O_RDONLY);
+  return fd ? read_all(fd->get(), largest_file, path).value_or("") : "";
+}
+
+std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; (at = line.find_first_not_of(" \t\n", at)) != std::string_view::npos;) {
+    const std::size_t end = std::min(line.find_first_of(" \t\n", at), line.size());
+    words.emplace_back(line.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
+template <typename T = std::uint64_t>
+std::optional<T> number(std::string_view text, int base = 10) {
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  T value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+std::map<std::string, std::uint64_t> namespaces_at(int process) {
+  std::map<std::string, std::uint64_t> found;
+  for (const char* name : namespace_names) {
+    struct stat status {};
+    if (::fstatat(process, fmt::format("ns/{}", name).c_str(), &status, 0) == 0) found[name] = status.st_ino;
+  }
+  return found;
+}
+
+std::map<std::string, Limit> rlimits_at(int process) {
+  std::map<std::string, Limit> found;
+  for (const std::string& line : split(text_at(process, "limits"), '\n')) {
+    for (const auto& [title, name] : limits) {
+      if (!line.starts_with(title)) continue;
+      const std::vector<std::string> words = words_of(std::string_view(line).substr(std::string_view(title).size()));
+      const auto value = [&](std::size_t i) {
+        return i < words.size() ? number(words[i]).value_or(RLIM_INFINITY) : RLIM_INFINITY;
+      };
+      found[name] = {value(0), value(1)};
+    }
+  }
+  return found;
+}
+
+void read_status(const std::string& text, ProcessView& view) {
+  for (const std::string& line : split(text, '\n')) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const std::string key = line.substr(0, colon);
+    const std::vector<std::string> words = words_of(std::string_view(line).substr(colon + 1));
+    const std::string first = words.empty() ? "" : words.front();
+    if (key == "Name") view.name = first;
+    if (key == "NoNewPrivs") view.no_new_privileges = first == "1";
+    if (key == "Seccomp") view.seccomp_filter = first == "2";
+    if (key == "Uid") {
+      for (const std::string& word : words) view.uids.push_back(number(word).value_or(0));
+    }
+    for (const auto& [title, set] : sets) {
+      if (key == title) view.capabilities[set] = number(first, 16).value_or(~std::uint64_t{0});
+    }
+  }
+}
+
+// A process that has ended, a zombie included, enforces nothing and holds nothing.
+std::optional<ProcessView> process_view(pid_t pid) {
+  const auto directory = open_at(AT_FDCWD, fmt::format("/proc/{}", pid), O_PATH | O_DIRECTORY);
+  if (!directory) return std::nullopt;
+  const std::string status = text_at(directory->get(), "status");
+  ProcessView view;
+  view.pid = pid;
+  read_status(status, view);
+  view.rlimits = rlimits_at(directory->get());
+  view.uid_map = join(words_of(text_at(directory->get(), "uid_map")), " ");
+  view.gid_map = join(words_of(text_at(directory->get(), "gid_map")), " ");
+  view.namespaces = namespaces_at(directory->get());
+  if (status.find("\nState:\tZ") != std::string::npos || view.namespaces.empty()) return std::nullopt;
+  return view;
+}
+
+std::map<std::string, bool> mounts_of(int process) {
+  std::map<std::string, bool> found;
+  // ID PARENT MAJOR:MINOR ROOT TARGET OPTIONS …; a later line lies on top of an earlier one of the same path.
+  for (const std::string& line : split(text_at(process, "mountinfo"), '\n')) {
+    const std::vector<std::string> words = words_of(line);
+    if (words.size() < 6) continue;
+    const std::vector<std::string> options = split(words[5], ',');
+    found[host::unescaped(words[4])] = std::find(options.begin(), options.end(), "ro") != options.end();
+  }
+  return found;
+}
+
+// The directory of the cgroup that `process` is in, for the version 1 `controller`; of version 2 for an empty one.
+// Empty where there is none. The root cgroup is a cgroup as well: nothing is limited there.
+std::string cgroup_directory(const std::string& memberships, const std::string& controller,
+                             const host::MountTable& table) {
+  std::string path;
+  for (const std::string& line : split(memberships, '\n')) {  // "4:memory:/docker/…", "0::/…"
+    const std::size_t first = line.find(':');
+    const std::size_t second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::vector<std::string> names = split(std::string_view(line).substr(first + 1, second - first - 1), ',');
+    if (std::find(names.begin(), names.end(), controller) != names.end()) path = line.substr(second + 1);
+  }
+  if (path.empty()) return {};
+  for (const auto& [id, mount] : table.mounts()) {
+    const std::vector<std::string> options = split(mount.options, ',');
+    const bool here = controller.empty() ? mount.type == "cgroup2"
+                                         : mount.type == "cgroup" &&
+                                               std::find(options.begin(), options.end(), controller) != options.end();
+    if (here && is_within(path, mount.root))
+      return mount.target + (mount.root == "/" ? path : path.substr(mount.root.size()));
+  }
+  return {};
+}
+
+std::optional<std::uint64_t> limit_in(const std::string& directory, const char* file) {
+  const auto value = number(text_at(AT_FDCWD, fmt::format("{}/{}", directory, file)));
+  // Version 1 says "none" by the largest multiple of a page.
+  return value && *value < (std::uint64_t{1} << 62U) ? value : std::nullopt;
+}
+
+std::optional<double> cpus_in(const std::string& quota, const std::string& period) {
+  const auto most = number<std::int64_t>(quota);
+  const auto time = number<std::int64_t>(period);
+  if (!most || !time || *most <= 0 || *time <= 0) return std::nullopt;
+  return static_cast<double>(*most) / static_cast<double>(*time);
+}
+
+CgroupView version_2(const std::string& directory) {
+  CgroupView view;
+  view.pids = limit_in(directory, "pids.max");
+  view.memory = limit_in(directory, "memory.max");
+  const auto swap = limit_in(directory, "memory.swap.max");
+  if (view.memory && swap) view.memory_and_swap = *view.memory + *swap;
+  const std::vector<std::string> words = words_of(text_at(AT_FDCWD, directory + "/cpu.max"));
+  if (words.size() == 2) view.cpus = cpus_in(words[0], words[1]);
+  return view;
+}
+
+CgroupView version_1(const std::string& memberships, const host::MountTable& table) {
+  const auto directory = [&](const char* controller) { return cgroup_directory(memberships, controller, table); };
+  CgroupView view;
+  view.pids = limit_in(directory("pids"), "pids.max");
+  view.memory = limit_in(directory("memory"), "memory.limit_in_bytes");
+  view.memory_and_swap = limit_in(directory("memory"), "memory.memsw.limit_in_bytes");
+  const std::string cpu = directory("cpu");
+  view.cpus = cpus_in(text_at(AT_FDCWD, cpu + "/cpu.cfs_quota_us"), text_at(AT_FDCWD, cpu + "/cpu.cfs_period_us"));
+  view.every_device = text_at(AT_FDCWD, directory("devices") + "/devices.list").starts_with("a ");
+  return view;
+}
+
+// Those of the cgroup in `directory` and below it.
+void collect_processes(const std::string& directory, std::set<pid_t>& found) {
+  for (const std::string& line : split(text_at(AT_FDCWD, directory + "/cgroup.procs"), '\n')) {
+    if (const auto pid = number<pid_t>(line)) found.insert(*pid);
+  }
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(directory.c_str()), &::closedir);
+  while (const dirent* entry = entries ? ::readdir(entries.get()) : nullptr) {
+    const std::string name = entry->d_name;
+    if (entry->d_type == DT_DIR && name != "." && name != "..") collect_processes(directory + "/" + name, found);
+  }
+}
+
+}  // namespace
+
+std::optional<pid_t> init_of(const std::string& runtime_root, const std::string& id) {
+  constexpr std::pair<const char*, const char*> records[] = {{"state.json", "/init_process_pid"}, {"status", "/pid"}};
+  for (const auto& [file, pointer] : records) {
+    const std::string path = fmt::format("{}/{}/{}", runtime_root, id, file);
+    const auto text = read_trusted_file(AT_FDCWD, path, largest_file);
+    const auto record = text ? oci::parse_strict(*text, path) : fail(Code::io, "");
+    if (!record) continue;
+    const auto pid = Spec(record->value).integer(pointer);
+    if (pid && *pid > 1) return static_cast<pid_t>(*pid);
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<ContainerView>> observe(pid_t init) {
+  const auto directory = open_at(AT_FDCWD, fmt::format("/proc/{}", init), O_PATH | O_DIRECTORY);
+  const auto first = process_view(init);
+  if (!directory || !first) return std::nullopt;
+  TRY(table, host::MountTable::read());
+  ContainerView view;
+  view.init = *first;
+  view.oom_score_adj = number<std::int64_t>(text_at(directory->get(), "oom_score_adj")).value_or(0);
+  view.security_label = join(words_of(text_at(directory->get(), "attr/current")), " ");
+  view.mounts = mounts_of(directory->get());
+  for (const char* path : read_only_paths) {
+    if (::access(path, F_OK) == 0) view.read_only_paths.emplace_back(path);
+  }
+  const std::string memberships = text_at(directory->get(), "cgroup");
+  const bool unified = cgroup_directory(memberships, "pids", table).empty();
+  const std::string group = cgroup_directory(memberships, unified ? "" : "pids", table);
+  view.cgroup = unified ? version_2(group) : version_1(memberships, table);
+  std::set<pid_t> processes;
+  // In the root cgroup everything on the host would be taken for the container's.
+  if (::access((group + "/pids.max").c_str(), F_OK) == 0) collect_processes(group, processes);
+  processes.erase(init);
+  for (const pid_t pid : processes) {
+    if (auto process = process_view(pid)) view.others.push_back(*std::move(process));
+  }
+  return std::optional(std::move(view));
+}
+
+std::map<std::string, std::uint64_t> own_namespaces() {
+  const auto self = open_at(AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY);
+  return self ? namespaces_at(self->get()) : std::map<std::string, std::uint64_t>{};
+}
+
+}  // namespace hardened::verify

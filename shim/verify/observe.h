@@ -1,0 +1,59 @@
+// What the kernel enforces on a running container, read from /proc, its cgroups and its mounts on the host's side:
+// nothing the container says about itself is asked.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "util/result.h"
+
+namespace hardened::verify {
+
+struct Limit {
+  std::uint64_t soft = 0, hard = 0;  // RLIM_INFINITY: none
+};
+
+struct ProcessView {
+  pid_t pid = 0;
+  std::string name;                                   // comm(5): the container's own word, for messages only
+  std::map<std::string, std::uint64_t> capabilities;  // by the set's name in the runtime-spec; bit N is capability N
+  bool no_new_privileges = false;
+  bool seccomp_filter = false;
+  std::map<std::string, Limit> rlimits;             // by "RLIMIT_…", those that are checked
+  std::vector<std::uint64_t> uids;                  // the host's: real, effective, saved, file system
+  std::string uid_map, gid_map;                     // "0 1073741824 65536", one space between numbers
+  std::map<std::string, std::uint64_t> namespaces;  // inode, by the name in /proc/PID/ns
+};
+
+struct CgroupView {  // nothing: no limit
+  std::optional<std::uint64_t> pids, memory, memory_and_swap;
+  std::optional<double> cpus;
+  bool every_device = false;  // version 1 only: in version 2 devices are decided by a program that cannot be read
+};
+
+struct ContainerView {
+  ProcessView init;
+  std::int64_t oom_score_adj = 0;
+  std::string security_label;                // of AppArmor or SELinux; empty where there is none
+  std::map<std::string, bool> mounts;        // the topmost mount at each path: is it read-only?
+  std::vector<std::string> read_only_paths;  // of those that must be: the ones this kernel has
+  CgroupView cgroup;
+  std::vector<ProcessView> others;  // every other process in its cgroup, brought in by exec or otherwise
+};
+
+// The process that the runtime's own record of the container names as its first (runc's state.json, crun's status);
+// nothing where there is no record, or that process is gone.
+[[nodiscard]] std::optional<pid_t> init_of(const std::string& runtime_root, const std::string& id);
+
+// Nothing when the process ended meanwhile. Errors: Code::io.
+[[nodiscard]] Result<std::optional<ContainerView>> observe(pid_t init);
+
+// The namespaces of this process, as in ProcessView.
+[[nodiscard]] std::map<std::string, std::uint64_t> own_namespaces();
+
+}  // namespace hardened::verify

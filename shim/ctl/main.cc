@@ -10,7 +10,8 @@ namespace {
 
 using namespace hardened;
 
-constexpr void (*subcommands[])(CLI::App&, ctl::Action&) = {ctl::add_audit, ctl::add_controls, ctl::add_policy};
+constexpr void (*subcommands[])(CLI::App&, ctl::Action&) = {ctl::add_audit, ctl::add_controls, ctl::add_policy,
+                                                            ctl::add_profile};
 
 int run(int argc, char* argv[]) {
   CLI::App app("Look after hardened, the runtime that gives every container least privilege.", "hardenctl");

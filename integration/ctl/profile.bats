@@ -70,7 +70,7 @@ generated() { hardenctl profile generate "$@" --logs "$DIRECTORY/logs" 2>/dev/nu
   contains '"openat",  // 1 of 1 runs: start'
   contains '{ "path": "/var/cache/nginx", "size": "16MiB" }'
   equals "$(grep -v '^//' <<<"$output" | sed 's|  // .*||' | jq -r '.name, .seccomp.socket_families[0]')" $'nginx\nAF_INET'
-  ends 0 generate --run aaaa --logs "$DIRECTORY/logs" -o "$DIRECTORY/out.json"
+  ends 0 generate --run aaaa "$DIRECTORY/logs/a.jsonl" -o "$DIRECTORY/out.json"
   equals "$output" ""
   cp "$DIRECTORY/out.json" "$DIRECTORY/before"
   ends 2 generate "$DIRECTORY/logs/a.jsonl" --siblings -o "$DIRECTORY/out.json"
@@ -278,4 +278,30 @@ generated() { hardenctl profile generate "$@" --logs "$DIRECTORY/logs" 2>/dev/nu
   complains "grants CAP_SETUID"
   ends 2 merge strict "$DIRECTORY/b.jsonl"
   complains "it is shipped"
+}
+
+# audit_lines COUNT: what auditd writes about a program that reads and writes, and about another one.
+audit_lines() {
+  awk -v count="$1" 'BEGIN { for (i = 0; i < count; i++) printf \
+    "type=SECCOMP msg=audit(1795307323.655:%d): auid=700123 uid=0 gid=0 ses=1 subj=docker-default pid=8313 comm=\"app\" " \
+    "exe=\"/usr/bin/%s\" sig=0 arch=c000003e syscall=%d compat=0 ip=0x461189 code=0x7ffc0000\n", \
+    i, i % 5 ? "app" : "other", i % 5 ? i % 2 : 41 }'
+}
+
+@test "generate --from-audit: the kernel's records, of the programs that are meant" {
+  { audit_lines 10 && printf 'type=DAEMON_START msg=audit(1.2:3): op=start\n'; } >"$DIRECTORY/audit.log"
+  ends 0 generate --from-audit "$DIRECTORY/audit.log" --program '*/app' --image app:1 --name app
+  complains "11 lines, 8 records used; 1 are no seccomp records; 2 are of other programs"
+  contains '"read",  // 1 of 1 runs'
+  contains 'recorder  "import"'
+  contains "sha256 $(sha256sum <"$DIRECTORY/audit.log" | cut -d ' ' -f 1)"
+  [[ $output != *'"socket"'* ]]
+  run --separate-stderr hardenctl profile generate --from-audit - <"$DIRECTORY/audit.log"
+  equals "$status" 0
+  contains '"socket",'
+  printf 'kauditd_printk_skb: 12 callbacks suppressed\n' >>"$DIRECTORY/audit.log"
+  ends 2 generate --from-audit "$DIRECTORY/audit.log"
+  complains "it lost records"
+  ends 2 generate "$DIRECTORY/logs/a.jsonl" --from-audit "$DIRECTORY/audit.log"
+  complains "together"
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "util/text.h"
 
@@ -42,6 +43,14 @@ Status check_alike(const std::vector<Run>& runs, const Demands& demands) {
     return fail(Code::policy, "cannot mix machines of several architectures: " + list(architectures),
                 "a profile is for one: make one of each");
   return {};
+}
+
+// By time: the order of files and arguments means nothing.
+std::vector<Run> in_order(std::vector<Run> runs) {
+  std::sort(runs.begin(), runs.end(), [](const Run& one, const Run& other) {
+    return std::tie(one.started, one.run) < std::tie(other.started, other.run);
+  });
+  return runs;
 }
 
 void add_calls(Evidence& evidence, const Run& run) {
@@ -107,10 +116,10 @@ Result<Evidence> gather(const Logs& logs, const Demands& demands) {
   if (!demands.incomplete) TRY_DO(check_complete(logs.runs));
   TRY_DO(check_alike(logs.runs, demands));
   Evidence evidence;
-  evidence.runs = logs.runs;
+  evidence.runs = in_order(logs.runs);
   evidence.digests = logs.digests;
   evidence.architecture = logs.runs.front().architecture;
-  for (const Run& run : logs.runs) {
+  for (const Run& run : evidence.runs) {
     for (const auto add : {add_calls, add_arguments, add_capabilities, add_writes, add_peaks}) add(evidence, run);
     evidence.phases.insert(run.phases.begin(), run.phases.end());
   }

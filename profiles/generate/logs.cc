@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
 #include "oci/strict_json.h"
 #include "util/hash.h"
@@ -16,19 +15,15 @@ Result<Run> read_line(const std::string& place, std::string_view line) {
   return decode_run({place, {}, std::move(parsed.value)});
 }
 
-void add_run(Logs& logs, Run run) {
-  const auto order = [](const Run& one, const Run& other) {
-    return std::tie(one.started, one.run) < std::tie(other.started, other.run);
-  };
-  const auto is_same = [&run](const Run& other) { return other.run == run.run; };
-  if (std::any_of(logs.runs.begin(), logs.runs.end(), is_same)) {
-    ++logs.repeated;
-    return;
-  }
-  logs.runs.insert(std::upper_bound(logs.runs.begin(), logs.runs.end(), run, order), std::move(run));
-}
-
 }  // namespace
+
+void add_run(Logs& logs, Run run) {
+  if (logs.ids.insert(run.run).second) {
+    logs.runs.push_back(std::move(run));
+  } else {
+    ++logs.repeated;
+  }
+}
 
 void add_log(Logs& logs, const std::string& name, std::string_view text) {
   logs.digests[name] = sha256_hex(text);

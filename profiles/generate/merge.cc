@@ -10,7 +10,6 @@
 #include "generate/system_calls.h"
 #include "generate/warnings.h"
 #include "generate/writable.h"
-#include "policy/decode_profile.h"
 #include "util/text.h"
 
 namespace hardened::generate {
@@ -80,13 +79,12 @@ void merge_families(Merge& merge) {
   if (!more.empty()) extend(merge, "/seccomp/socket_families", there, more);
 }
 
-void merge_capabilities(Merge& merge) {
+void merge_capabilities(Merge& merge, const policy::Known& known) {
   const auto& there = merge.profile.capabilities;
-  std::set<std::string> more;
-  for (const auto& [capability, counts] : merge.evidence.granted) {
-    const bool is_there = std::find(there.begin(), there.end(), capability) != there.end();
-    if (!is_there && !policy::is_never_granted(capability)) more.insert(capability);
-  }
+  std::set<std::string> more = needed_capabilities(merge.evidence, known);
+  std::erase_if(more, [&there](const std::string& capability) {
+    return std::find(there.begin(), there.end(), capability) != there.end();
+  });
   for (const std::string& capability : more) merge.change({}, "grants " + capability);
   if (!more.empty()) extend(merge, "/capabilities", there, more);
 }
@@ -116,7 +114,11 @@ void merge_writable(Merge& merge, const WritablePlan& plan) {
                    fmt::format("lets {} grow to {}", in_comment(found->path), format_size(wanted.size)));
     }
   }
-  if (merge.merged.changes.size() != before) merge.document()["writable"] = rows_of(directories);
+  if (merge.merged.changes.size() == before) return;
+  merge.document()["writable"] = rows_of(directories);
+  std::uint64_t largest = 0;
+  for (const policy::Writable& directory : directories) largest = std::max(largest, directory.size);
+  if (largest > merge.profile.limits.tmpfs.max) merge.document()["limits"]["tmpfs"]["max"] = format_size(largest);
 }
 
 // A limit changes when the peak reaches it; then it gets its headroom anew.
@@ -136,8 +138,6 @@ void merge_limits(Merge& merge, const WritablePlan& plan) {
     merge.document()["limits"][row.name] = fresh.document["limits"][row.name];
     merge.change(std::string("/limits/") + row.name, fmt::format("raises the limit of {}", row.name));
   }
-  if (fresh.document.contains("/limits/tmpfs"_json_pointer) && merge.document().contains("writable"))
-    merge.document()["limits"]["tmpfs"]["max"] = fresh.document["limits"]["tmpfs"]["max"];
 }
 
 // The lines of the comment at the very top.
@@ -163,7 +163,7 @@ Merged merge(const policy::Document& base, const Profile& profile, const Evidenc
   const WritablePlan plan = plan_writable(evidence.writes, controls::writable_places({}));
   merge_calls(merge, known);
   merge_families(merge);
-  merge_capabilities(merge);
+  merge_capabilities(merge, known);
   merge_writable(merge, plan);
   merge_limits(merge, plan);
   merged.draft.warnings = warnings_of(evidence, plan, known);

@@ -10,7 +10,6 @@
 #include "generate/system_calls.h"
 #include "generate/warnings.h"
 #include "generate/writable.h"
-#include "policy/decode_profile.h"
 #include "util/text.h"
 
 namespace hardened::generate {
@@ -30,7 +29,8 @@ std::string told(const Counts& counts) {
 }
 
 std::string told(const Seen& seen, std::size_t runs) {
-  std::string text = fmt::format("{} of {} runs: {}", seen.runs, runs, words_of(seen.phases));
+  std::string text = fmt::format("{} of {} runs", seen.runs, runs);
+  if (!seen.phases.empty()) text += ": " + words_of(seen.phases);
   if (seen.runs == runs) return text;
   return text + fmt::format("; first {}, last {}", seen.first.substr(0, 10), seen.last.substr(0, 10));
 }
@@ -90,11 +90,11 @@ void add_seccomp(const Evidence& evidence, const Profile& base, const Reasons& r
     draft.comments["/seccomp/compat_architectures"] = "32-bit calls were seen; a name is allowed in every architecture";
 }
 
-void add_capabilities(const Evidence& evidence, Draft& draft) {
+void add_capabilities(const Evidence& evidence, const Known& known, Draft& draft) {
   Json capabilities = Json::array();
-  for (const auto& [capability, counts] : evidence.granted) {
-    if (policy::is_never_granted(capability)) continue;
-    draft.comments[fmt::format("/capabilities/{}", capabilities.size())] = "used by " + told(counts);
+  for (const std::string& capability : needed_capabilities(evidence, known)) {
+    draft.comments[fmt::format("/capabilities/{}", capabilities.size())] =
+        "used by " + told(evidence.granted.at(capability));
     capabilities.push_back(capability);
   }
   draft.document["capabilities"] = capabilities;
@@ -147,7 +147,7 @@ Draft propose(const Evidence& evidence, const Profile& base, const Known& known,
   const WritablePlan plan = plan_writable(evidence.writes, controls::writable_places({}));
   Reasons reasons = reasons_of(evidence, known);
   if (wishes.siblings) draft.siblings = add_siblings(evidence, known, reasons);
-  add_capabilities(evidence, draft);
+  add_capabilities(evidence, known, draft);
   add_seccomp(evidence, base, reasons, draft);
   add_writable(plan, draft);
   add_limits(evidence, plan, base.limits, draft);

@@ -10,6 +10,7 @@
 #include "controls/seccomp_generate.h"
 #include "controls/seccomp_groups.h"
 #include "kernel/seccomp_filter.h"
+#include "policy/decode_profile.h"
 
 namespace hardened::generate {
 namespace {
@@ -103,6 +104,16 @@ std::optional<std::set<std::string>> socket_families(const Evidence& evidence) {
     if (const auto name = controls::socket_family_name(number); !name.empty()) names.emplace(name);
   }
   return names;
+}
+
+std::set<std::string> needed_capabilities(const Evidence& evidence, const policy::Known& known) {
+  std::set<std::string> needed;
+  for (const auto& [capability, counts] : evidence.granted) {
+    const bool is_known =
+        std::find(known.capabilities.begin(), known.capabilities.end(), capability) != known.capabilities.end();
+    if (is_known && !policy::is_never_granted(capability)) needed.insert(capability);
+  }
+  return needed;
 }
 
 std::set<std::string> allowed_by(const Profile& profile, const std::string& architecture) {

@@ -38,6 +38,9 @@ namespace hardened::generate {
 // The families that socket(2) was called with, by name; nothing where they cannot be told.
 [[nodiscard]] std::optional<std::set<std::string>> socket_families(const Evidence& evidence);
 
+// The capabilities that were used and that a profile may name here.
+[[nodiscard]] std::set<std::string> needed_capabilities(const Evidence& evidence, const policy::Known& known);
+
 // The calls that `profile` itself lets through on a machine of `architecture`, with some arguments at least; what the
 // runtime needs besides is not among them.
 [[nodiscard]] std::set<std::string> allowed_by(const Profile& profile, const std::string& architecture);

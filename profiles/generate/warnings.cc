@@ -90,10 +90,14 @@ void warn_of_families(const Evidence& evidence, Warnings& warnings) {
   }
 }
 
-void warn_of_capabilities(const Evidence& evidence, Warnings& warnings) {
+void warn_of_capabilities(const Evidence& evidence, const policy::Known& known, Warnings& warnings) {
+  const std::set<std::string> needed = needed_capabilities(evidence, known);
   for (const auto& [capability, counts] : evidence.granted) {
-    if (policy::is_never_granted(capability))
+    if (policy::is_never_granted(capability)) {
       warnings.push_back(capability + " was used, and no profile may grant it; a waiver in the policy can");
+    } else if (!needed.contains(capability)) {
+      warnings.push_back(in_comment(capability) + " is no capability of this machine: left out");
+    }
   }
   for (const auto& [capability, counts] : evidence.refused) {
     if (evidence.granted.contains(capability)) continue;
@@ -123,7 +127,7 @@ std::vector<std::string> warnings_of(const Evidence& evidence, const WritablePla
   warn_of_digests(evidence, warnings);
   warn_of_calls(evidence, known, warnings);
   warn_of_families(evidence, warnings);
-  warn_of_capabilities(evidence, warnings);
+  warn_of_capabilities(evidence, known, warnings);
   warn_of_places(plan, warnings);
   return warnings;
 }

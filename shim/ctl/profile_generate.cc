@@ -78,7 +78,8 @@ void add_profile_generate(CLI::App& group, Action& action) {
   CLI::App& command = add(group, "generate", "Make a profile that allows what was recorded, and no more",
                           "  hardenctl profile generate --image nginx:1.25 -o nginx.json\n"
                           "  hardenctl profile generate --run 3f2a --run 77b0 --name web\n"
-                          "  hardenctl profile generate /srv/logs/*.jsonl --siblings --json\n");
+                          "  hardenctl profile generate /srv/logs/*.jsonl --siblings --json\n"
+                          "  hardenctl profile generate --from-audit /var/log/audit/audit.log --program '*/nginx'\n");
   const auto options = std::make_shared<Options>();
   add_log_options(command, options->choice);
   command.add_option("logs", options->choice.files, "Log files, instead of those of --logs")->type_name("FILE");

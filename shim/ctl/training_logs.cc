@@ -1,7 +1,9 @@
 #include "ctl/training_logs.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,7 +11,12 @@
 
 #include "ctl/output.h"
 #include "ctl/profile.h"
+#include "generate/audit_import.h"
+#include "generate/system_calls.h"
 #include "policy/image.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/hash.h"
 #include "util/text.h"
 
 namespace hardened::ctl {
@@ -93,33 +100,97 @@ void report(const generate::Logs& logs) {
     complain({Code::policy, fmt::format("{} runs were there more than once", logs.repeated), "each counts once"});
 }
 
-}  // namespace
-
-void add_log_options(CLI::App& command, LogChoice& choice) {
-  command.add_option("--image", choice.images, "Runs of this image (glob); given several times: of these together")
-      ->type_name("IMAGE")
-      ->expected(1)
-      ->take_all();
-  command.add_option("--run", choice.runs, "This run, or how its id begins")->type_name("ID")->expected(1)->take_all();
-  command.add_option("--logs", choice.directory, "Where the logs are")->capture_default_str()->type_name("DIRECTORY");
-  command.add_flag("--incomplete", choice.demands.incomplete, "Also use runs that lost something");
-  command.add_flag("--mixed", choice.demands.mixed, "One profile for several images");
+Result<Fd> open_audit(const std::string& path) {
+  if (path == "-") return Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+  return open_at(AT_FDCWD, path, O_RDONLY | O_NOCTTY);
 }
 
-Result<generate::Evidence> read_training(const LogChoice& choice) {
-  if (choice.files.empty() && choice.images.empty() && choice.runs.empty())
-    return fail(Code::usage, "cannot choose the runs", "name them: --image IMAGE, --run ID or log files");
+void report(const std::string& path, const generate::AuditAccount& account) {
+  struct Row {
+    std::uint64_t count;
+    std::string_view what;
+  };
+  const Row rows[] = {{account.other, "are no seccomp records"},
+                      {account.damaged, "are damaged"},
+                      {account.foreign, "are of an unknown architecture or call"},
+                      {account.unwanted, "are of other programs"},
+                      {account.too_long, "are too long"},
+                      {account.suppressed, "say that records were lost"}};
+  std::string text = fmt::format("{}: {} lines, {} records used", path, account.lines, account.used);
+  for (const Row& row : rows) {
+    if (row.count != 0) text += fmt::format("; {} {}", row.count, row.what);
+  }
+  complain({Code::policy, text, {}});
+}
+
+// An audit log as one run of the image that was named.
+Status add_audit(const std::string& path, const LogChoice& choice, generate::Logs& logs) {
+  constexpr std::size_t piece_size = std::size_t{1} << 20;
+  TRY(file, open_audit(path));
+  generate::AuditImport import(choice.programs);
+  Sha256 hash;
+  for (;;) {
+    TRY(piece, read_some(file.get(), piece_size, path));
+    if (piece.empty()) break;
+    hash.add(piece);
+    import.feed(piece);
+  }
+  import.finish();
+  report(path, import.account());
+  generate::Run run = import.run(choice.images.empty() ? "" : choice.images.front(), generate::this_architecture());
+  run.file = path;
+  logs.digests[path] = hash.hex();
+  if (import.account().used != 0) generate::add_run(logs, std::move(run));
+  return {};
+}
+
+Status add_training(const LogChoice& choice, generate::Logs& logs) {
   std::vector<std::string> files = choice.files;
   if (files.empty()) {
     TRY(found, files_in(choice.directory));
     files = std::move(found);
   }
-  generate::Logs logs;
   for (const std::string& file : files) {
     TRY(text, read_named_file(file, most_bytes));
     generate::add_log(logs, file, text);
   }
   report(logs);
+  return {};
+}
+
+Status check_choice(const LogChoice& choice) {
+  if (!choice.audit.empty() && !choice.files.empty())
+    return fail(Code::usage, "cannot read training logs and audit logs together",
+                "make a profile of one, merge the other");
+  if (choice.audit.empty() && choice.files.empty() && choice.images.empty() && choice.runs.empty())
+    return fail(Code::usage, "cannot choose the runs", "name them: --image IMAGE, --run ID or log files");
+  return {};
+}
+
+}  // namespace
+
+void add_log_options(CLI::App& command, LogChoice& choice) {
+  command.add_option("--image", choice.images, "Runs of this image (glob); given several times: of these together")
+      ->type_name("IMAGE")
+      ->allow_extra_args(false);
+  command.add_option("--run", choice.runs, "This run, or how its id begins")->type_name("ID")->allow_extra_args(false);
+  command.add_option("--logs", choice.directory, "Where the logs are")->capture_default_str()->type_name("DIRECTORY");
+  command
+      .add_option("--from-audit", choice.audit,
+                  "Seccomp records instead: audit.log, journalctl -o export, dmesg, syslog; - for standard input")
+      ->type_name("FILE");
+  command.add_option("--program", choice.programs, "With --from-audit: only of these programs (glob of their path)")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  command.add_flag("--incomplete", choice.demands.incomplete, "Also use runs that lost something");
+  command.add_flag("--mixed", choice.demands.mixed, "One profile for several images");
+}
+
+Result<generate::Evidence> read_training(const LogChoice& choice) {
+  TRY_DO(check_choice(choice));
+  generate::Logs logs;
+  for (const std::string& path : choice.audit) TRY_DO(add_audit(path, choice, logs));
+  if (choice.audit.empty()) TRY_DO(add_training(choice, logs));
   TRY_DO(check_words(logs, choice));
   keep_chosen(logs, choice);
   generate::Demands demands = choice.demands;

@@ -93,6 +93,8 @@ TEST_CASE("merge: a directory that was too small grows; a root that is writable 
   const auto widened = merged(run);
   CHECK(widened.changes.front() == "lets \"/var/cache/nginx\" grow to 1400MiB");
   CHECK(result(widened).limits.tmpfs.max == std::uint64_t{1400} << 20);
+  run["writes"][0]["bytes"] = std::uint64_t{10} << 20;  // of 16 MiB
+  CHECK(merged(run).changes.empty());
   const auto document = policy::Document::parse("web.json", R"({"name": "web", "rootfs": "ephemeral",
     "capabilities": ["CAP_SETUID"]})")
                             .value();

@@ -133,6 +133,9 @@ TEST_CASE("propose: capabilities are those that were granted and may be") {
   run["capabilities"].push_back(
       {{"capability", "CAP_SYS_ADMIN"}, {"syscall", "mount"}, {"granted", true}, {"count", 1}});
   CHECK(profile_of_run(run).capabilities == std::vector<std::string>{"CAP_SETUID"});
+  run["capabilities"].push_back({{"capability", "CAP_OF_TOMORROW"}, {"syscall", "x"}, {"granted", true}, {"count", 1}});
+  CHECK(profile_of_run(run).capabilities == std::vector<std::string>{"CAP_SETUID"});
+  CHECK(warns(run, "\"CAP_OF_TOMORROW\" is no capability of this machine"));
   CHECK(warns(run, "CAP_SYS_ADMIN was used, and no profile may grant it"));
   CHECK(warns(run, "CAP_CHOWN was wanted by \"chown\" and refused"));
   const std::string text = generate::rendered(draft_of(evidence_of({run})));

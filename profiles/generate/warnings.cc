@@ -79,11 +79,12 @@ void warn_of_calls(const Evidence& evidence, const policy::Known& known, Warning
 }
 
 void warn_of_families(const Evidence& evidence, Warnings& warnings) {
-  const auto found = evidence.arguments.find({"socket", 0});
-  const bool is_told = found != evidence.arguments.end() && !found->second.any;
-  if (!is_told && evidence.own_calls().contains("socket"))
+  if (!socket_families(evidence)) {
     warnings.emplace_back("the families of sockets are not known: those of the base profile hold");
-  if (!is_told) return;
+    return;
+  }
+  const auto found = evidence.arguments.find({"socket", 0});
+  if (found == evidence.arguments.end()) return;
   for (const std::uint64_t number : found->second.values) {
     if (controls::socket_family_name(number).empty())
       warnings.push_back(fmt::format("sockets of family {} cannot be allowed: no profile can name it", number));

@@ -6,6 +6,7 @@
 #include "ctl/training_logs.h"
 #include "generate/propose.h"
 #include "policy/decode.h"
+#include "policy/sources.h"
 #include "runtime/known_names.h"
 #include "util/text.h"
 #include "util/version.h"
@@ -33,6 +34,9 @@ Status check_name(const std::string& name) {
   if (!policy::is_profile_name(name))
     return fail(Code::usage, "cannot call a profile " + in_quotes(name),
                 "a-z, 0-9, '.', '_' and '-' are allowed, a letter or digit first");
+  if (policy::Profiles::is_shipped(name))
+    return fail(Code::usage, "cannot call a profile " + in_quotes(name) + ": a shipped one is called so",
+                "--name gives it another");
   return {};
 }
 

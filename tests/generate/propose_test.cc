@@ -108,6 +108,8 @@ TEST_CASE("propose: 32-bit calls open the 32-bit interface with their names, ano
   CHECK(allowed_by_filter(profile).contains("mmap2"));
   CHECK(allowed_by_filter(profile).contains("sigreturn"));
   CHECK(warns(run, "a call of SCMP_ARCH_X32 cannot be allowed"));
+  CHECK(profile.seccomp.socket_families == strict().seccomp.socket_families);  // socketcall(2) hides them
+  CHECK(warns(run, "families of sockets are not known"));
 }
 
 TEST_CASE("propose: socket families are those that were asked for; unknown ones are the base's") {

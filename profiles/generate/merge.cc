@@ -57,7 +57,7 @@ void merge_calls(Merge& merge, const policy::Known& known) {
   std::set<std::string> more = needed_calls(merge.evidence, known);
   std::erase_if(more, [&there](const std::string& call) { return there.contains(call); });
   for (const std::string& call : more) merge.change({}, "allows the call " + call);
-  const auto deny = denied_without(seccomp.deny, more);
+  const auto deny = denied_without(seccomp.deny, more, known);
   if (deny != seccomp.deny) merge.document()["seccomp"]["deny"] = deny;
   std::erase_if(more, [&seccomp](const std::string& call) {
     return std::find(seccomp.allow.begin(), seccomp.allow.end(), call) != seccomp.allow.end();

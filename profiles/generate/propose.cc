@@ -71,7 +71,8 @@ std::size_t add_siblings(const Evidence& evidence, const Known& known, Reasons& 
   return added;
 }
 
-void add_seccomp(const Evidence& evidence, const Profile& base, const Reasons& reasons, Draft& draft) {
+void add_seccomp(const Evidence& evidence, const Profile& base, const Known& known, const Reasons& reasons,
+                 Draft& draft) {
   Json& seccomp = draft.document["seccomp"] = Json::object();
   Json allow = Json::array();
   std::set<std::string> calls;
@@ -81,7 +82,7 @@ void add_seccomp(const Evidence& evidence, const Profile& base, const Reasons& r
     calls.insert(call);
   }
   seccomp["allow"] = allow;
-  seccomp["deny"] = denied_without(base.seccomp.deny, calls);
+  seccomp["deny"] = denied_without(base.seccomp.deny, calls, known);
   seccomp["errno"] = "EPERM";
   seccomp["unknown"] = "ENOSYS";
   if (const auto families = socket_families(evidence)) seccomp["socket_families"] = *families;
@@ -148,7 +149,7 @@ Draft propose(const Evidence& evidence, const Profile& base, const Known& known,
   Reasons reasons = reasons_of(evidence, known);
   if (wishes.siblings) draft.siblings = add_siblings(evidence, known, reasons);
   add_capabilities(evidence, known, draft);
-  add_seccomp(evidence, base, reasons, draft);
+  add_seccomp(evidence, base, known, reasons, draft);
   add_writable(plan, draft);
   add_limits(evidence, plan, base.limits, draft);
   draft.warnings = warnings_of(evidence, plan, known);

@@ -76,7 +76,8 @@ std::set<std::string> needed_calls(const Evidence& evidence, const policy::Known
   return needed;
 }
 
-std::vector<std::string> denied_without(const std::vector<std::string>& deny, const std::set<std::string>& calls) {
+std::vector<std::string> denied_without(const std::vector<std::string>& deny, const std::set<std::string>& calls,
+                                        const policy::Known& known) {
   std::vector<std::string> result;
   for (const std::string& token : deny) {
     const auto members = controls::expand_group(token, true);
@@ -86,7 +87,7 @@ std::vector<std::string> denied_without(const std::vector<std::string>& deny, co
       continue;
     }
     for (const std::string_view call : members) {
-      if (!is_needed(call)) result.emplace_back(call);
+      if (!is_needed(call) && known.is_syscall(call)) result.emplace_back(call);
     }
   }
   return result;

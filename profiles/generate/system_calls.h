@@ -30,10 +30,10 @@ namespace hardened::generate {
 // signal handlers must return.
 [[nodiscard]] std::set<std::string> needed_calls(const Evidence& evidence, const policy::Known& known);
 
-// `deny` without `calls`: a group that holds one of them is replaced by the rest of its members. "deny" is stronger
-// than "allow", so what was trained must not stand there.
+// `deny` without `calls`: a group that holds one of them is replaced by the rest of its members, as far as they have
+// names here. "deny" is stronger than "allow", so what was trained must not stand there.
 [[nodiscard]] std::vector<std::string> denied_without(const std::vector<std::string>& deny,
-                                                      const std::set<std::string>& calls);
+                                                      const std::set<std::string>& calls, const policy::Known& known);
 
 // The families that socket(2) was called with, by name; nothing where they cannot be told.
 [[nodiscard]] std::optional<std::set<std::string>> socket_families(const Evidence& evidence);

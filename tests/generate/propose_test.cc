@@ -2,6 +2,7 @@
 
 #include "catch.h"
 #include "controls/seccomp_generate.h"
+#include "controls/seccomp_groups.h"
 #include "controls/seccomp_runtime_needs.h"
 #include "generate/samples.h"
 #include "generate/siblings.h"
@@ -78,6 +79,16 @@ TEST_CASE("propose: what strict denies and was trained is no longer denied, and 
   CHECK(denies("open_by_handle_at"));
   CHECK(denies("add_key"));
   CHECK(denies("@mount"));
+}
+
+TEST_CASE("propose: of a group that is taken apart only calls with a name here are denied") {
+  for (const controls::SyscallGroup& group : controls::syscall_groups()) {
+    for (const std::string_view call : group.calls) {
+      INFO(call);
+      const auto profile = profile_of(draft_of(evidence_of({with_calls({{std::string(call), {"start"}}})})));
+      CHECK(profile);
+    }
+  }
 }
 
 TEST_CASE("propose: a call that a capability locks is warned of") {

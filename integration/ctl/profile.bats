@@ -185,6 +185,8 @@ generated() { hardenctl profile generate "$@" --logs "$DIRECTORY/logs" 2>/dev/nu
   printf '{"name": "compat", "extends": "strict"}' >"$DIRECTORY/compat.json"
   ends 2 install "$DIRECTORY/compat.json"
   complains "the name of a shipped profile"
+  ends 2 install "$HARDENED_STAGE/share/hardened/profiles/strict.json"
+  complains "the name of a shipped profile"
   ends 2 install nginx
   complains "a file is needed"
   equals "$(ls -A "$HARDENED_STAGE/etc/hardened/profiles.d")" nginx.json
@@ -213,7 +215,8 @@ generated() { hardenctl profile generate "$@" --logs "$DIRECTORY/logs" 2>/dev/nu
   ends 0 show "$DIRECTORY/nginx.json" --json
   equals "$(jq -r '.calls.names | length' <<<"$output")" 9
   jq -e '.cves.closed > .cves.docker.closed and .calls.denied > .calls.docker.denied' <<<"$output"
-  ends 0 show strict
+  ends 0 show "$HARDENED_STAGE/share/hardened/profiles/strict.json"
+  contains shipped
   ends 2 show stirct
   complains 'did you mean "strict"?'
 }

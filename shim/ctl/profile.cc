@@ -47,12 +47,11 @@ Result<Profile> resolved(const policy::Document& document, const std::string& na
     names.insert(std::upper_bound(names.begin(), names.end(), name), name);
   std::vector<policy::Waiver> waivers;
   if (any_capability) waivers.push_back({"capabilities", {"*"}, "to look at it"});
-  const policy::ProfileSource source{
-      .read = [&](const std::string& wanted) -> Result<policy::Document> {
-        if (wanted == name) return document;
-        return profiles.read(wanted);
-      },
-      .is_shipped = [&](const std::string& wanted) { return wanted != name && policy::Profiles::is_shipped(wanted); }};
+  const policy::ProfileSource source{.read = [&](const std::string& wanted) -> Result<policy::Document> {
+                                       if (wanted == name) return document;
+                                       return profiles.read(wanted);
+                                     },
+                                     .is_shipped = policy::Profiles::is_shipped};
   return policy::resolve(name, source, {.known = &runtime::known_names(), .profiles = names, .waivers = waivers});
 }
 
@@ -83,7 +82,14 @@ Result<LoadedProfile> read_profile(const std::string& file, std::string text, co
                                    bool any_capability) {
   TRY(document, policy::Document::parse(file, std::move(text)));
   TRY(profiles, policy::Profiles::open(locations.site_profiles));
-  TRY(profile, resolved(document, name_in(document), profiles, any_capability));
+  const std::string name = name_in(document);
+  if (policy::Profiles::is_shipped(name)) {
+    TRY(shipped, profiles.read(name));
+    if (shipped.text == document.text) return named_profile(name, locations);
+    return document.cannot("/name", "call a profile " + in_quotes(name) + ": it is the name of a shipped profile",
+                           "give it another name and let it extend the shipped one");
+  }
+  TRY(profile, resolved(document, name, profiles, any_capability));
   return LoadedProfile{"file", std::move(document), std::move(profile)};
 }
 

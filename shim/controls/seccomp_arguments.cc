@@ -243,4 +243,10 @@ std::span<const std::string> socket_family_names() {
   return names;
 }
 
+std::string_view socket_family_name(std::uint64_t number) {
+  const auto* found =
+      std::find_if(std::begin(families), std::end(families), [number](const Family& f) { return f.number == number; });
+  return found == std::end(families) ? std::string_view() : found->name;
+}
+
 }  // namespace hardened::controls

@@ -1,6 +1,7 @@
 // Calls that are allowed with some arguments only.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <span>
 #include <string>
@@ -25,5 +26,8 @@ struct ArgumentLimits {
 
 // The socket families a profile may name: "AF_INET", …
 [[nodiscard]] std::span<const std::string> socket_family_names();
+
+// The name of the family `number` of socket(2): of several the first; empty where a profile has none for it.
+[[nodiscard]] std::string_view socket_family_name(std::uint64_t number);
 
 }  // namespace hardened::controls

@@ -21,6 +21,7 @@ using Action = std::function<Result<int>()>;
 // Each adds its subcommand below `app`.
 void add_controls(CLI::App& app, Action& action);
 void add_policy(CLI::App& app, Action& action);
+void add_profile(CLI::App& app, Action& action);
 void add_audit(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_install(CLI::App& app, Action& action);

@@ -98,10 +98,6 @@ std::string memory_name(const Config& config) {
   return fmt::format("docker-{}.json", sha256_hex(config.path).substr(0, 16));
 }
 
-std::string memory_directory() {
-  return std::string(paths::library) + "/install";
-}
-
 Json or_null(const std::optional<std::string>& text) {
   return text ? Json(*text) : Json();
 }
@@ -112,7 +108,7 @@ std::optional<std::string> or_nothing(const Json& value) {
 
 // Nothing where there is none, or none that can be read: then uninstall takes out what is ours and no more.
 std::optional<Memory> recall(const Config& config) {
-  const std::string path = memory_directory() + "/" + memory_name(config);
+  const std::string path = std::string(paths::installs) + "/" + memory_name(config);
   const auto text = read_trusted_file(AT_FDCWD, path, 2 * largest_config);
   const auto document = text ? oci::parse_strict(*text, path) : fail(Code::io, "");
   if (!document || !document->value.is_object()) return std::nullopt;
@@ -143,8 +139,8 @@ Status remember(const Config& config, const std::string& written) {
                          {"before", or_null(memory.before)},
                          {"default_runtime", or_null(memory.old_default)},
                          {"written", sha256_hex(written)}};
-  TRY_DO(make_directories(memory_directory()));
-  TRY(directory, open_trusted_directory(AT_FDCWD, memory_directory()));
+  TRY_DO(make_directories(paths::installs));
+  TRY(directory, open_trusted_directory(AT_FDCWD, paths::installs));
   TRY(file, AtomicFile::beside(directory.get(), memory_name(config)));
   TRY_DO(file.write(document.dump(2) + "\n"));
   TRY_DO(file.sync());
@@ -226,7 +222,7 @@ Result<int> uninstall(const Options& options) {
   show_difference(config, after.value_or(""));
   if (options.dry_run) return fine;
   TRY_DO(replace(config, after));
-  ::unlink((memory_directory() + "/" + memory_name(config)).c_str());
+  ::unlink((std::string(paths::installs) + "/" + memory_name(config)).c_str());
   // What is gone from its configuration it keeps, whatever the signal.
   for (const Dockerd& daemon : dockerds_of(config.path))
     print_line(fmt::format("dockerd (pid {}) forgets our runtimes when it is restarted: systemctl restart docker",

@@ -32,7 +32,7 @@ bool is_waived(std::string_view capability, const Context& context) {
 Status capability(const Node& node, std::string& into, const Context& context) {
   if (context.known == nullptr) return text(node, into, context);
   TRY_DO(known_name(node, into, "capability", context.known->capabilities));
-  if (std::find(std::begin(never_granted), std::end(never_granted), into) == std::end(never_granted)) return {};
+  if (!is_never_granted(into)) return {};
   if (is_waived(into, context)) return {};
   return node.cannot_use("it hands over the host, which no profile may do",
                          "a waiver for control \"capabilities\" in the policy can, with a reason");
@@ -223,6 +223,10 @@ void merge_members(const Json& from, Json& onto) {
 }
 
 }  // namespace
+
+bool is_never_granted(std::string_view capability) {
+  return std::find(std::begin(never_granted), std::end(never_granted), capability) != std::end(never_granted);
+}
 
 Status decode_onto(const Document& document, Profile& profile, const Context& context) {
   const Node root(document);

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "policy/decode.h"
 
 namespace hardened::policy {
+
+// Is `capability` one that hands over the host, so that only a waiver can give it and no profile?
+[[nodiscard]] bool is_never_granted(std::string_view capability);
 
 // Lays what `document` says over `profile`: objects member by member, everything else replaced. `profile.document` is
 // left alone. Errors: Node::cannot; in particular a capability that would void the container's walls and that no waiver

@@ -1,6 +1,8 @@
 // SHA-256 (libsodium).
 #pragma once
 
+#include <sodium/crypto_hash_sha256.h>
+
 #include <string>
 #include <string_view>
 
@@ -8,5 +10,17 @@ namespace hardened {
 
 // The digest of `data` as 64 lower-case hexadecimal digits.
 [[nodiscard]] std::string sha256_hex(std::string_view data);
+
+// The same of data that comes in pieces.
+class Sha256 {
+ public:
+  Sha256();
+  void add(std::string_view piece);
+  // Ends it; to be called once.
+  [[nodiscard]] std::string hex();
+
+ private:
+  crypto_hash_sha256_state state_;
+};
 
 }  // namespace hardened

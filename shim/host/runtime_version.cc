@@ -1,20 +1,14 @@
 #include "host/runtime_version.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 
-#include "util/fd.h"
+#include "util/child.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/text.h"
@@ -40,55 +34,9 @@ std::optional<std::string> cache_key(const std::string& path) {
   return sha256_hex(key);
 }
 
-// Starts `path` --version with `output` as its standard output; nothing else of ours is inherited.
-std::optional<pid_t> start(const std::string& path, int output) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  std::string program = path;
-  std::string option = "--version";
-  char* const arguments[] = {program.data(), option.data(), nullptr};
-  char* const environment[] = {nullptr};
-  pid_t child = -1;
-  const int error = ::posix_spawn(&child, path.c_str(), &actions, nullptr, arguments, environment);
-  posix_spawn_file_actions_destroy(&actions);
-  return error == 0 ? std::optional(child) : std::nullopt;
-}
-
-// What comes out of `fd` until its end, the limit or the deadline.
-std::string read_until_deadline(int fd) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  std::string output;
-  while (output.size() < largest_output) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    pollfd waiting{fd, POLLIN, 0};
-    const int ready = left.count() > 0 ? ::poll(&waiting, 1, static_cast<int>(left.count())) : 0;
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return {};
-    char buffer[1024];
-    const ssize_t count = ::read(fd, buffer, sizeof buffer);
-    if (count <= 0) break;
-    output.append(buffer, static_cast<std::size_t>(count));
-  }
-  return output;
-}
-
 std::string ask(const std::string& path) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return {};
-  const Fd reading(ends[0]);
-  Fd writing(ends[1]);
-  const auto child = start(path, writing.get());
-  writing = Fd();
-  if (!child) return {};
-  std::string output = read_until_deadline(reading.get());
-  ::kill(*child, SIGKILL);  // all that was wanted has been read; it must not outlive us
-  while (::waitpid(*child, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  return output;
+  const auto end = run_child(path, {"--version"}, -1, {patience, largest_output});
+  return end ? end->output : "";
 }
 
 std::optional<std::string> cached(const std::string& file) {

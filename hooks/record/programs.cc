@@ -1,5 +1,6 @@
 #include "record/programs.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/magic.h>
@@ -14,6 +15,7 @@
 
 #include "record/layout.h"
 #include "record/object.h"
+#include "util/fd.h"
 #include "util/file.h"
 
 namespace hardened::record {
@@ -54,14 +56,16 @@ Status mount_bpf(const std::string& directory) {
   return {};
 }
 
-bool is_loaded(const std::string& directory) {
-  for (const char* map : maps) {
-    if (!exists(map_path(directory, map))) return false;
-  }
-  for (const char* program : programs) {
-    if (program != std::string(optional_program) && !exists(link_path(directory, program))) return false;
-  }
-  return true;
+std::uint64_t missed_by(const std::string& link_place) {
+  const Fd link(bpf_obj_get(link_place.c_str()));
+  bpf_link_info link_info{};
+  __u32 size = sizeof link_info;
+  if (!link.valid() || bpf_obj_get_info_by_fd(link.get(), &link_info, &size) != 0) return 0;
+  const Fd program(bpf_prog_get_fd_by_id(link_info.prog_id));
+  bpf_prog_info program_info{};
+  size = sizeof program_info;
+  if (!program.valid() || bpf_obj_get_info_by_fd(program.get(), &program_info, &size) != 0) return 0;
+  return program_info.recursion_misses;
 }
 
 tl::unexpected<Error> refused_by_kernel(int error) {
@@ -73,7 +77,8 @@ tl::unexpected<Error> refused_by_kernel(int error) {
 
 Result<Object> load() {
   const auto bytes = object();
-  LIBBPF_OPTS(bpf_object_open_opts, options);
+  bpf_object_open_opts options{};
+  options.sz = sizeof options;
   options.object_name = "hardened_record";
   Object loaded(bpf_object__open_mem(bytes.data(), bytes.size(), &options), bpf_object__close);
   if (!loaded) return refused_by_kernel(errno);
@@ -114,13 +119,29 @@ bool sees_capabilities(const std::string& directory) {
   return exists(link_path(directory, optional_program));
 }
 
+bool are_loaded(const std::string& directory) {
+  for (const char* map : maps) {
+    if (!exists(map_path(directory, map))) return false;
+  }
+  for (const char* program : programs) {
+    if (program != std::string(optional_program) && !exists(link_path(directory, program))) return false;
+  }
+  return true;
+}
+
+std::uint64_t missed_events(const std::string& directory) {
+  std::uint64_t missed = 0;
+  for (const char* program : programs) missed += missed_by(link_path(directory, program));
+  return missed;
+}
+
 Status load_programs(const std::string& directory) {
   libbpf_set_print(say_nothing);
   if (!exists(kernel_types))
     return fail(Code::policy, std::string("this kernel does not describe its types: there is no ") + kernel_types,
                 "use one built with CONFIG_DEBUG_INFO_BTF");
   TRY_DO(mount_bpf(directory));
-  if (is_loaded(directory)) return {};
+  if (are_loaded(directory)) return {};
   unload_programs(directory);
   TRY(loaded, load());
   const Status pinned = pin(loaded.get(), directory);

@@ -37,11 +37,23 @@ std::uint64_t Run::number() const {
 }
 
 std::string encode(const Run& run) {
-  const Json document = {{"id", run.id},           {"container", run.container}, {"runtime_root", run.runtime_root},
-                         {"creator", run.creator}, {"image", run.image},         {"image_digest", run.image_digest},
-                         {"engine", run.engine},   {"runtime", run.runtime},     {"profile", run.profile},
-                         {"upper", run.upper},     {"mounts", run.mounts},       {"slot", run.slot},
-                         {"started", run.started}, {"init", run.init},           {"cgroups", run.cgroups},
+  const Json document = {{"id", run.id},
+                         {"container", run.container},
+                         {"runtime_root", run.runtime_root},
+                         {"creator", run.creator},
+                         {"image", run.image},
+                         {"image_digest", run.image_digest},
+                         {"engine", run.engine},
+                         {"runtime", run.runtime},
+                         {"profile", run.profile},
+                         {"stop_signal", run.stop_signal},
+                         {"upper", run.upper},
+                         {"mounts", run.mounts},
+                         {"slot", run.slot},
+                         {"started", run.started},
+                         {"init", run.init},
+                         {"missed", run.missed},
+                         {"cgroups", run.cgroups},
                          {"lost", run.lost}};
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -60,11 +72,13 @@ Result<Run> decode(const std::string& text, const std::string& name) {
   run.engine = text_at("/engine");
   run.runtime = text_at("/runtime");
   run.profile = text_at("/profile");
+  run.stop_signal = text_at("/stop_signal");
   run.upper = text_at("/upper");
   run.mounts = document.strings("/mounts");
   run.slot = static_cast<int>(document.integer("/slot").value_or(-1));
   run.started = text_at("/started");
   run.init = text_at("/init");
+  run.missed = static_cast<std::uint64_t>(document.integer("/missed").value_or(0));
   for (const auto& [controller, directory] : document.elements("/cgroups").items()) {
     if (directory.is_string()) run.cgroups.emplace(controller, directory.get<std::string>());
   }
@@ -139,8 +153,12 @@ int free_slot(const std::vector<Run>& runs) {
   return -1;
 }
 
+bool exists_in_runtime(const Run& run) {
+  return ::access((run.runtime_root + "/" + run.container).c_str(), F_OK) == 0;
+}
+
 bool is_needed(const Run& run) {
-  if (::access((run.runtime_root + "/" + run.container).c_str(), F_OK) == 0) return true;
+  if (exists_in_runtime(run)) return true;
   const auto creator = state::parse_process(run.creator);
   return creator && state::may_be_alive(*creator);
 }

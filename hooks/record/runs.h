@@ -19,11 +19,13 @@ struct Run {
   std::string runtime_root;
   std::string creator;  // "PID:START" of the create (state/process.h)
   std::string image, image_digest, engine, runtime, profile;
+  std::string stop_signal;                     // the image's; empty: the engine's default
   std::string upper;                           // where the container's writes land; empty: not known
   std::vector<std::string> mounts;             // destinations
   int slot = -1;                               // of the BPF maps; -1: all were taken
   std::string started;                         // RFC 3339: of the create, then of the start
   std::string init;                            // "PID:START" of the first process; empty: its start was not seen
+  std::uint64_t missed = 0;                    // events the BPF programs had missed by its start
   std::map<std::string, std::string> cgroups;  // directories by controller; "" is version 2's
   std::vector<std::string> lost;
 
@@ -60,6 +62,9 @@ class Runs {
 
 // A slot that none of `runs` has; -1 when all are taken.
 [[nodiscard]] int free_slot(const std::vector<Run>& runs);
+
+// Does the low-level runtime know the container?
+[[nodiscard]] bool exists_in_runtime(const Run& run);
 
 // Does the container still exist, or may its create still be under way?
 [[nodiscard]] bool is_needed(const Run& run);

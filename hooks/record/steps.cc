@@ -11,6 +11,7 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include "oci/spec.h"
 #include "oci/strict_json.h"
@@ -54,6 +55,11 @@ Result<Observed> read_slot(const Run& run, const Places& places) {
   const auto slot = static_cast<unsigned>(run.slot);
   auto observed = maps.read(slot, run.number());
   maps.clear(slot);
+  if (!observed) return observed;
+  if (!are_loaded(programs_at(places))) observed->lost.emplace_back("a BPF program was taken away while it ran");
+  const std::uint64_t missed = missed_events(programs_at(places));
+  if (missed > run.missed)
+    observed->lost.push_back(fmt::format("the BPF programs missed {} events", missed - run.missed));
   return observed;
 }
 
@@ -82,12 +88,16 @@ Writes written(const Run& run) {
   return nothing;
 }
 
+void forget(const Runs& runs, const Run& run, const Places& places) {
+  runs.remove(run);
+  if (runs.empty()) unload_programs(programs_at(places));
+}
+
 // The slot is free again when the log is there; otherwise a later create tries once more.
 Status finish(const Runs& runs, const Run& run, const Places& places) {
   Ending ending{utc_now(), kernel_release(), observe(run, places), written(run), read_peaks(run.cgroups)};
   TRY_DO(write_log(run, ending, places.logs));
-  runs.remove(run);
-  if (runs.empty()) unload_programs(programs_at(places));
+  forget(runs, run, places);
   return {};
 }
 
@@ -136,10 +146,26 @@ Status enter(Run& run, const Places& places) {
   run.cgroups = std::move(cgroups);
   if (run.slot >= 0) {
     TRY(maps, Maps::open(programs_at(places)));
+    run.missed = missed_events(programs_at(places));
     TRY_DO(maps.enter(static_cast<unsigned>(run.slot), {run.number(), mount_namespace, init}));
   }
   run.init = state::format_process(process);
   return {};
+}
+
+std::optional<int> signal_number(std::string_view text) {
+  int number = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && end == text.data() + text.size()) return number;
+  std::string name(text);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (name.starts_with("SIG")) name.erase(0, 3);
+  for (int candidate = 1; candidate < SIGRTMIN; ++candidate) {
+    const char* abbreviation = ::sigabbrev_np(candidate);
+    if (abbreviation != nullptr && name == abbreviation) return candidate;
+  }
+  return std::nullopt;
 }
 
 Status at_start(Run run, const Runs& runs, const Places& places) {
@@ -150,12 +176,16 @@ Status at_start(Run run, const Runs& runs, const Places& places) {
 }
 
 Status at_kill(const Run& run, const std::string& signal, const Places& places) {
-  if (run.slot < 0 || !asks_to_end(signal)) return {};
+  if (run.slot < 0 || !asks_to_end(signal, run.stop_signal)) return {};
   TRY(maps, Maps::open(programs_at(places)));
   return maps.stop(static_cast<unsigned>(run.slot), run.number());
 }
 
 Status at_delete(Run run, const Runs& runs, bool force, const Places& places) {
+  if (run.init.empty() && run.lost.empty() && !exists_in_runtime(run)) {
+    forget(runs, run, places);  // its create failed: nothing ran
+    return {};
+  }
   const auto init = state::parse_process(run.init);
   if (init && state::may_be_alive(*init)) {
     if (!force) return {};  // the runtime will refuse
@@ -184,17 +214,11 @@ Status check_pid_namespace() {
 
 }  // namespace
 
-bool asks_to_end(std::string_view signal) {
+bool asks_to_end(std::string_view signal, std::string_view stop_signal) {
   constexpr int others[] = {0, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGCHLD, SIGURG};
-  constexpr std::string_view names[] = {"HUP", "USR1", "USR2", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "CHLD", "URG"};
-  int number = -1;
-  const auto [end, error] = std::from_chars(signal.data(), signal.data() + signal.size(), number);
-  if (error == std::errc{} && end == signal.data() + signal.size())
-    return std::find(std::begin(others), std::end(others), number) == std::end(others);
-  std::string name(signal);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
-  if (name.starts_with("SIG")) name.erase(0, 3);
-  return std::find(std::begin(names), std::end(names), name) == std::end(names);
+  const auto number = signal_number(signal);
+  if (!number || number == signal_number(stop_signal)) return true;
+  return std::find(std::begin(others), std::end(others), *number) == std::end(others);
 }
 
 Status expect(const std::string& text, const Places& places) {

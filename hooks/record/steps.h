@@ -22,8 +22,9 @@ struct Places {
 // start, kill and delete, before the runtime does them; nothing for any other verb and for containers not recorded.
 [[nodiscard]] Status step(const runtime::Invocation& invocation, const Places& places);
 
-// Does a signal, as runtimes take it ("TERM", "SIGTERM", "15"; "" is their default), ask the container to end? An image
-// may choose its own, so all do but those that programs give another meaning: reload, reopen, pause, go on.
-[[nodiscard]] bool asks_to_end(std::string_view signal);
+// Does a signal, as runtimes take it ("TERM", "SIGTERM", "15"; "" is their default), ask a container to end whose image
+// has the signal `stop_signal` for that ("" where it names none)? All others do as well, but for those that programs
+// give another meaning: reload, reopen, pause, go on.
+[[nodiscard]] bool asks_to_end(std::string_view signal, std::string_view stop_signal);
 
 }  // namespace hardened::record

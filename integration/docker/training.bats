@@ -100,6 +100,15 @@ traced() {
   equals "$(used getpriority | grep -c 'start\|serve')" 1
 }
 
+@test "the stop begins with whatever signal the image ends by" {
+  train -d --name box --stop-signal USR1 "$BOX" \
+    sh -c 'trap "trained exec; exit" USR1; echo serving; while :; do sleep 1; done'
+  wait_for 20 serving box
+  docker stop box
+  logged .complete
+  equals "$(used getpriority)" '["stop"]'
+}
+
 @test "exec is a phase of its own" {
   train -d --name box "$BOX" sleep 600
   docker exec box trained exec
@@ -234,6 +243,14 @@ recorders() {
 }
 a_recorder() { recorders | grep -q .; }
 
+@test "a program that is taken away while a container is recorded is said in its log" {
+  train -d --name box "$BOX" trained phases
+  wait_for 20 serving box
+  inside rm "$HARDENED_STAGE/run/hardened/bpf/1/link_call_begins"
+  docker rm -f box
+  logged '(.complete | not) and .lost == ["a BPF program was taken away while it ran"]'
+}
+
 @test "a recorder that is killed at its work stops nothing" {
   train -d --name box "$BOX" sleep 600
   hold_lock
@@ -257,4 +274,18 @@ a_recorder() { recorders | grep -q .; }
   contains "hardened: cannot record what the container uses: this kernel does not describe its types"
   contains "run the container under hardened-compat"
   equals "$(compgen -G "$(logs)/*.jsonl")" ""
+}
+
+@test "a container that cannot be created leaves neither a log nor programs" {
+  run train --rm "$BOX" no-such-program
+  [ "$status" -ne 0 ]
+  equals "$(compgen -G "$(logs)/*.jsonl")$(pins)" ""
+}
+
+@test "an image that the policy has another profile for is not silently left unrecorded" {
+  policy '{"select": [{"image": "hardened-test/*", "profile": "compat"}]}'
+  run trained nothing
+  policy_reset
+  contains 'cannot record what the container uses: the policy selects profile "compat" for it'
+  contains '"program": "hardened-train"'
 }

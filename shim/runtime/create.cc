@@ -97,7 +97,7 @@ Result<Handover> create(const Call& call, Account& account) {
   facts.unknown_members = bundle.unknown_members();
   TRY(policy, policy::load(facts.workload, call.program, utc_today(), known_names()));
   introduce(account, facts.workload, policy);
-  TRY_DO(check_recordable(policy.profile, call.invocation.verb_name));
+  TRY_DO(check_recordable(policy.profile, call));
   TRY(runtime, choose_runtime(policy));
   facts.runtime = host::runtime_version(runtime, paths::state);
   const std::string root = runtime_root(call.invocation, facts.runtime.kind);

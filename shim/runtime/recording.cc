@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "host/overlay.h"
-#include "runtime/story.h"
 #include "util/child.h"
 #include "util/paths.h"
+#include "util/text.h"
 
 namespace hardened::runtime {
 namespace {
@@ -29,6 +29,7 @@ Json expected(const state::Grant& grant, const Spec& spec, const host::Probe& pr
           {"image", grant.image},
           {"image_digest", probe.facts.workload.image_digest},
           {"engine", grant.engine},
+          {"stop_signal", probe.facts.workload.stop_signal},
           {"runtime", version_text(probe.facts.runtime)},
           {"profile", Spec(grant.profile).text("/name").value_or("")},
           {"upper", upper},
@@ -37,8 +38,13 @@ Json expected(const state::Grant& grant, const Spec& spec, const host::Probe& pr
 
 }  // namespace
 
-Status check_recordable(const Profile& profile, const std::string& verb) {
-  if (!profile.training || verb != "run") return {};
+Status check_recordable(const Profile& profile, const Call& call) {
+  if (!profile.training && call.program == "hardened-train")
+    return fail(Code::policy,
+                "cannot record what the container uses: the policy selects profile " + in_quotes(profile.name) +
+                    " for it, which does not record",
+                "put {\"program\": \"hardened-train\", \"profile\": \"train\"} first in \"select\" of the policy");
+  if (!profile.training || call.invocation.verb_name != "run") return {};
   return fail(Code::usage, "cannot record a container that \"run\" makes and starts at once", "use create and start");
 }
 

@@ -3,14 +3,16 @@
 
 #include "host/probe.h"
 #include "oci/spec.h"
+#include "runtime/story.h"
 #include "state/grant.h"
 #include "util/result.h"
 
 namespace hardened::runtime {
 
-// Whether a container of `profile` is recorded, `verb` asks for it in a way that allows it: "run" leaves no moment
-// between create and start. Errors: Code::usage.
-[[nodiscard]] Status check_recordable(const Profile& profile, const std::string& verb);
+// A container of `profile` cannot be recorded when it is made by "run", which leaves no moment between create and
+// start. And whoever called the program as hardened-train must not believe a container recorded that is not, because
+// the policy has another profile for its image. Errors: Code::usage; Code::policy.
+[[nodiscard]] Status check_recordable(const Profile& profile, const Call& call);
 
 // Has the recorder load its BPF programs, if they are not there, and expect the container of `grant` with `spec`. To be
 // called in the mount namespace that start and delete will be called in. Errors: Code::policy with why this machine

@@ -16,6 +16,8 @@ inline record::Run example_run() {
   run.engine = "docker";
   run.runtime = "runc 1.1.5";
   run.profile = "train";
+  run.stop_signal = "SIGQUIT";
+  run.missed = 5;
   run.upper = "/var/lib/docker/overlay2/x/diff";
   run.mounts = {"/proc", "/data"};
   run.slot = 3;

@@ -44,12 +44,19 @@ TEST_CASE("steps: which signals ask a container to end") {
   for (const char* signal : {"", "TERM", "SIGTERM", "term", "15", "KILL", "9", "SIGINT", "2", "QUIT", "3", "SIGWINCH",
                              "37", "RTMIN+3", "no signal"}) {
     INFO(signal);
-    CHECK(asks_to_end(signal));
+    CHECK(asks_to_end(signal, ""));
   }
   for (const char* signal :
        {"0", "HUP", "SIGHUP", "hup", "1", "USR1", "10", "USR2", "12", "CONT", "18", "STOP", "19"}) {
     INFO(signal);
-    CHECK_FALSE(asks_to_end(signal));
+    CHECK_FALSE(asks_to_end(signal, "SIGQUIT"));
+  }
+}
+
+TEST_CASE("steps: an image may choose any signal to end by") {
+  for (const char* signal : {"USR1", "SIGUSR1", "10"}) {
+    for (const char* of_the_image : {"SIGUSR1", "usr1", "10"}) CHECK(asks_to_end(signal, of_the_image));
+    CHECK_FALSE(asks_to_end(signal, "SIGUSR2"));
   }
 }
 
@@ -108,10 +115,22 @@ TEST_CASE("steps: a start that cannot be recorded is said in the log") {
 TEST_CASE("steps: a container whose start nobody saw has a log that says so") {
   const Host host;
   record::Run run = ended_run();
+  run.runtime_root = host.temporary.path("runc");
+  run.init = "";
+  std::filesystem::create_directories(run.runtime_root + "/box");
+  host.add(run);
+  CHECK(host.take({"--root", run.runtime_root.c_str(), "delete", "box"}));
+  CHECK(host.log()["lost"][0] == "no system call was recorded: the recorder did not run at its start");
+}
+
+TEST_CASE("steps: a create that failed leaves neither a run nor a log") {
+  const Host host;
+  record::Run run = ended_run();
   run.init = "";
   host.add(run);
-  CHECK(host.take({"delete", "box"}));
-  CHECK(host.log()["lost"][0] == "no system call was recorded: the recorder did not run at its start");
+  CHECK(host.take({"delete", "--force", "box"}));
+  CHECK_FALSE(host.has_log());
+  CHECK(record::Runs::look(host.places.state)->empty());
 }
 
 TEST_CASE("steps: a log that cannot be written leaves the run for a later one") {

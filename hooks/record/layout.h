@@ -30,9 +30,8 @@ enum record_argument {
 
 // Set by user space alone, so that no write of a program is lost.
 struct record_control {
-  unsigned long long run;  // which run has the slot; 0: none
-  unsigned init;           // the container's first process, by its number on the host
-  unsigned stopping;       // a signal asked it to end
+  unsigned long long run;       // which run has the slot; 0: none
+  unsigned long long stopping;  // a signal asked it to end
 };
 
 struct record_progress {

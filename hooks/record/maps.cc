@@ -41,6 +41,15 @@ void drop(const Fd& map, unsigned slot) {
   }
 }
 
+// The same where the slot is the value.
+template <typename Key>
+void drop_of(const Fd& map, unsigned slot) {
+  for (const Key& key : keys_of<Key>(map)) {
+    unsigned holder = 0;
+    if (bpf_map_lookup_elem(map.get(), &key, &holder) == 0 && holder == slot) bpf_map_delete_elem(map.get(), &key);
+  }
+}
+
 unsigned row_of_calls(unsigned slot, unsigned phase, unsigned abi) {
   return (slot * record_phases + phase) * record_abis + abi;
 }
@@ -52,10 +61,10 @@ Result<Maps> Maps::open(const std::string& directory) {
   const struct {
     const char* name;
     Fd& map;
-  } rows[] = {{"containers", maps.containers_},    {"controls", maps.controls_},
-              {"progress", maps.progress_},        {"calls", maps.calls_},
-              {"arguments", maps.arguments_},      {"values", maps.values_},
-              {"capabilities", maps.capabilities_}};
+  } rows[] = {{"inits", maps.inits_},       {"containers", maps.containers_},
+              {"controls", maps.controls_}, {"progress", maps.progress_},
+              {"calls", maps.calls_},       {"arguments", maps.arguments_},
+              {"values", maps.values_},     {"capabilities", maps.capabilities_}};
   for (const auto& row : rows) {
     TRY(map, open_map(directory, row.name));
     row.map = std::move(map);
@@ -66,8 +75,8 @@ Result<Maps> Maps::open(const std::string& directory) {
 
 Status Maps::enter(unsigned slot, const Subject& subject) const {
   clear(slot);
-  TRY_DO(put(controls_, slot, record_control{subject.run, static_cast<unsigned>(subject.init), 0}));
-  return put(containers_, subject.mount_namespace, slot);
+  TRY_DO(put(controls_, slot, record_control{subject.run, 0}));
+  return put(inits_, static_cast<unsigned>(subject.init), slot);
 }
 
 Result<record_control> Maps::control_of(unsigned slot, std::uint64_t run) const {
@@ -84,11 +93,8 @@ Status Maps::stop(unsigned slot, std::uint64_t run) const {
 }
 
 void Maps::clear(unsigned slot) const {
-  for (const unsigned mount_namespace : keys_of<unsigned>(containers_)) {
-    unsigned holder = 0;
-    if (bpf_map_lookup_elem(containers_.get(), &mount_namespace, &holder) == 0 && holder == slot)
-      bpf_map_delete_elem(containers_.get(), &mount_namespace);
-  }
+  drop_of<unsigned>(inits_, slot);
+  drop_of<unsigned long long>(containers_, slot);
   // An array's rows cannot fail to be written.
   static_cast<void>(put(controls_, slot, record_control{}));
   static_cast<void>(put(progress_, slot, record_progress{}));

@@ -13,9 +13,8 @@ namespace hardened::record {
 
 // Who is recorded in a slot.
 struct Subject {
-  std::uint64_t run = 0;         // not 0
-  unsigned mount_namespace = 0;  // its inode
-  int init = 0;                  // the process that will become the container's first program
+  std::uint64_t run = 0;  // not 0
+  int init = 0;           // the process that will become the container's first program
 };
 
 class Maps {
@@ -40,7 +39,7 @@ class Maps {
   void read_losses(unsigned slot, Observed& observed) const;
   [[nodiscard]] Result<record_control> control_of(unsigned slot, std::uint64_t run) const;
 
-  Fd containers_, controls_, progress_, calls_, arguments_, values_, capabilities_;
+  Fd inits_, containers_, controls_, progress_, calls_, arguments_, values_, capabilities_;
   bool capabilities_seen_ = false;
 };
 

@@ -22,7 +22,8 @@ namespace hardened::record {
 namespace {
 
 constexpr char kernel_types[] = "/sys/kernel/btf/vmlinux";
-constexpr const char* maps[] = {"containers", "controls", "progress", "calls", "arguments", "values", "capabilities"};
+constexpr const char* maps[] = {"inits", "containers", "controls", "progress",
+                                "calls", "arguments",  "values",   "capabilities"};
 // In the order they are attached: whoever finds the last finds all.
 constexpr const char* programs[] = {"capability_asked", "task_begins", "call_begins", "program_begins"};
 constexpr char optional_program[] = "capability_asked";

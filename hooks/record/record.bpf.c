@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 // What a container's programs ask of the kernel, kept in maps of fixed size: a call is a byte, so none can be lost to a
-// full buffer. Who belongs to a container is known by task, not by name: the first program executed in a registered
-// mount namespace marks its task, and children inherit the mark, wherever they unshare to. What the runtime does there
-// before that program is therefore never recorded.
+// full buffer. Who belongs to a container is known by task, not by name: the process that waits to become its
+// first program is marked when it does, whoever executes a program in that one's mount namespace later is, too, and
+// children inherit the mark, wherever they unshare to. What the runtime does before is therefore never recorded.
 //
 // Only raw and BTF tracepoints: they load where BPF LSM, fentry and kprobes do not. The structures name just the
 // members that are read; the loader finds them in the running kernel's BTF.
-// clang-format off: the first has the types that the others use
+
+// The first has the types that the others use.
+// clang-format off
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include <stdbool.h>
 // clang-format on
@@ -21,10 +24,13 @@ struct thread_info {
   unsigned status;
 } RELOCATED;
 struct ns_common {
-  unsigned inum;
+  unsigned long long ns_id;  // since Linux 6.18
 } RELOCATED;
 struct mnt_namespace {
   struct ns_common ns;
+} RELOCATED;
+struct mnt_namespace___until_6_17 {
+  unsigned long long seq;
 } RELOCATED;
 struct nsproxy {
   struct mnt_namespace* mnt_ns;
@@ -68,7 +74,14 @@ struct {
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, record_slots);
-  __type(key, unsigned);  // mount namespace
+  __type(key, unsigned);  // the process that will become a container's first program, by its number on the host
+  __type(value, unsigned);
+} inits SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, record_slots);
+  __type(key, unsigned long long);  // mount namespace
   __type(value, unsigned);
 } containers SEC(".maps");
 
@@ -127,25 +140,49 @@ static __always_inline void count_lost_task(unsigned slot) {
   if (state) __sync_fetch_and_add(&state->lost_tasks, 1);
 }
 
+// Never that of another one: inode numbers of namespaces are used again at once, also by a runtime that makes the next
+// container while the last one's end is not seen to yet.
+static __always_inline unsigned long long identity_of(struct mnt_namespace* mount_namespace) {
+  if (bpf_core_field_exists(mount_namespace->ns.ns_id)) return mount_namespace->ns.ns_id;
+  return ((struct mnt_namespace___until_6_17*)mount_namespace)->seq;
+}
+
+// The slot whose first program the task begins; 0 for none. A later process may have the same number.
+static __always_inline unsigned* slot_that_begins(const struct task_struct* task) {
+  const unsigned process = (unsigned)task->tgid;
+  unsigned* slot = bpf_map_lookup_elem(&inits, &process);
+  struct record_progress* state = slot ? bpf_map_lookup_elem(&progress, slot) : 0;
+  return state && !state->first_program ? slot : 0;
+}
+
+static __always_inline void put_mark(struct task_struct* task, unsigned slot, unsigned entered) {
+  struct record_control* control = bpf_map_lookup_elem(&controls, &slot);
+  if (!control || control->run == 0) return;
+  struct mark* mark = bpf_task_storage_get(&marks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (!mark) {
+    count_lost_task(slot);
+    return;
+  }
+  mark->run = control->run;
+  mark->slot = slot;
+  mark->entered = entered;
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(program_begins, struct task_struct* task) {
   struct record_control* control = 0;
   if (mark_of(task, &control)) return 0;
-  unsigned mount_namespace = task->nsproxy->mnt_ns->ns.inum;
-  unsigned* slot = bpf_map_lookup_elem(&containers, &mount_namespace);
-  if (!slot) return 0;
-  control = bpf_map_lookup_elem(&controls, slot);
-  struct record_progress* state = bpf_map_lookup_elem(&progress, slot);
-  if (!control || !state || control->run == 0) return 0;
-  struct mark* mark = bpf_task_storage_get(&marks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  if (!mark) {
-    count_lost_task(*slot);
+  unsigned long long mount_namespace = identity_of(task->nsproxy->mnt_ns);
+  unsigned* slot = slot_that_begins(task);
+  if (slot) {
+    struct record_progress* state = bpf_map_lookup_elem(&progress, slot);
+    if (state) state->first_program = bpf_ktime_get_ns();
+    if (bpf_map_update_elem(&containers, &mount_namespace, slot, BPF_ANY)) count_lost_task(*slot);
+    put_mark(task, *slot, 0);
     return 0;
   }
-  mark->run = control->run;
-  mark->slot = *slot;
-  mark->entered = (unsigned)task->tgid != control->init;
-  if (!mark->entered) state->first_program = bpf_ktime_get_ns();
+  slot = bpf_map_lookup_elem(&containers, &mount_namespace);
+  if (slot) put_mark(task, *slot, 1);
   return 0;
 }
 

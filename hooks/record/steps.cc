@@ -131,23 +131,15 @@ Result<pid_t> init_of(const Run& run) {
   return fail(Code::io, "cannot find the first process of the container in " + directory);
 }
 
-Result<unsigned> mount_namespace_of(pid_t pid) {
-  const std::string path = "/proc/" + std::to_string(pid) + "/ns/mnt";
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return fail_errno("cannot look at " + path, errno);
-  return static_cast<unsigned>(status.st_ino);
-}
-
 Status enter(Run& run, const Places& places) {
   TRY(init, init_of(run));
   TRY(process, state::process_of(init));
-  TRY(mount_namespace, mount_namespace_of(init));
   TRY(cgroups, cgroups_of(init));
   run.cgroups = std::move(cgroups);
   if (run.slot >= 0) {
     TRY(maps, Maps::open(programs_at(places)));
     run.missed = missed_events(programs_at(places));
-    TRY_DO(maps.enter(static_cast<unsigned>(run.slot), {run.number(), mount_namespace, init}));
+    TRY_DO(maps.enter(static_cast<unsigned>(run.slot), {run.number(), init}));
   }
   run.init = state::format_process(process);
   return {};

@@ -3,6 +3,7 @@
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
 
 foreach(name seccomp cap-ng sodium)
   string(MAKE_C_IDENTIFIER ${name} identifier)

@@ -102,7 +102,7 @@ build_stage() {
       ${HARDENED_STAGE_OPTIONS:+"$HARDENED_STAGE_OPTIONS"} \
       -DCMAKE_INSTALL_PREFIX="$stage" -DCMAKE_INSTALL_SYSCONFDIR="$stage/etc" \
       -DCMAKE_INSTALL_LOCALSTATEDIR="$stage/var" -DCMAKE_INSTALL_RUNSTATEDIR="$stage/run" &&
-      cmake --build "$HARDENED_BUILD/stage-build" --target hardened-runtime hardenctl "$@" &&
+      cmake --build "$HARDENED_BUILD/stage-build" --target hardened-runtime hardenctl hardened-record "$@" &&
       cmake --install "$HARDENED_BUILD/stage-build"
   } >"$log" 2>&1 || {
     tail -n 60 "$log" >&2

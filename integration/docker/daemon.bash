@@ -13,6 +13,7 @@ daemon_config() {
      "runtimes": {
        "hardened": {"path": ($bin + "/hardened-runtime")},
        "hardened-compat": {"path": ($bin + "/hardened-compat")},
+       "hardened-train": {"path": ($bin + "/hardened-train")},
        "capture": {"path": $capture}}} * $extra'
 }
 

@@ -12,7 +12,7 @@
 #include <charconv>
 #include <memory>
 
-#include "util/command.h"
+#include "util/child.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/text.h"
@@ -95,12 +95,11 @@ Status validate(const std::string& text) {
   for (const char* place : places) {
     if (::access(place, X_OK) != 0) continue;
     TRY(input, memory_file(text));
-    TRY(output,
-        run_command({place, "--validate", "--config-file", "/dev/stdin"},
-                    {.input = input.get(), .errors = true, .limit = 65536, .patience = std::chrono::seconds{30}}));
-    if (output.status == 0 || output.text.find("unknown flag: --validate") != std::string::npos) return {};
+    TRY(end, run_child(place, {"--validate", "--config-file", "/dev/stdin"}, input.get(),
+                       {std::chrono::seconds(30), 65536, true}));
+    if (end.status == 0 || end.output.find("unknown flag: --validate") != std::string::npos) return {};
     return fail(Code::syntax,
-                fmt::format("cannot use the new configuration: {} says {}", place, in_quotes(output.text)));
+                fmt::format("cannot use the new configuration: {} says {}", place, in_quotes(end.output)));
   }
   return {};
 }

@@ -12,7 +12,7 @@
 #include "ctl/dockerd.h"
 #include "ctl/output.h"
 #include "oci/strict_json.h"
-#include "util/command.h"
+#include "util/child.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/lock.h"
@@ -152,11 +152,11 @@ void show_difference(const Config& config, const std::string& after) {
   const auto old = memory_file(config.text.value_or(""));
   const auto input = memory_file(after);
   if (old && input) {
-    const auto output =
-        run_command({"/usr/bin/diff", "--unified", "--label", config.path, "--label", config.path + " (new)",
-                     fmt::format("/proc/{}/fd/{}", ::getpid(), old->get()), "-"},
-                    {.input = input->get(), .limit = 4 * largest_config});
-    if (output && output->status <= 1) return print_text(output->text);
+    const std::string old_file = fmt::format("/proc/{}/fd/{}", ::getpid(), old->get());
+    const auto end = run_child("/usr/bin/diff",
+                               {"--unified", "--label", config.path, "--label", config.path + " (new)", old_file, "-"},
+                               input->get(), {std::chrono::seconds(10), 4 * largest_config});
+    if (end && end->status && *end->status <= 1) return print_text(end->output);
   }
   print_text(after);
 }

@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
-#include "util/command.h"
-#include "util/fd.h"
+#include "util/child.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/text.h"
@@ -17,6 +17,7 @@ namespace hardened::host {
 namespace {
 
 constexpr std::size_t largest_output = 4096;  // bytes
+constexpr std::chrono::seconds patience{5};
 
 std::optional<std::string> cache_key(const std::string& path) {
   struct stat status {};
@@ -34,8 +35,8 @@ std::optional<std::string> cache_key(const std::string& path) {
 }
 
 std::string ask(const std::string& path) {
-  const auto said = run_command({path, "--version"}, {.limit = largest_output});
-  return said ? said->text : "";
+  const auto end = run_child(path, {"--version"}, -1, {patience, largest_output});
+  return end ? end->output : "";
 }
 
 std::optional<std::string> cached(const std::string& file) {

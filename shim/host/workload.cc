@@ -83,6 +83,7 @@ bool identify_docker(const Json& spec, const std::string& id, const std::string&
     identified.workload.image = text_at(*config, "/Config/Image");
     identified.workload.image_digest = digest_in(text_at(*config, "/Image"));
     identified.workload.labels = texts_at(*config, "/Config/Labels");
+    identified.workload.stop_signal = text_at(*config, "/Config/StopSignal");
     return true;
   }
   return false;

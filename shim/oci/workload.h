@@ -43,6 +43,7 @@ struct Workload {
   std::string image_digest;                   // "sha256:…"; empty when unknown
   std::map<std::string, std::string> labels;  // may come from the image's author
   std::map<std::string, std::string> annotations;  // from whoever may call the engine
+  std::string stop_signal;                         // that asks it to end: "SIGQUIT"; empty: the engine's default
 };
 
 }  // namespace hardened

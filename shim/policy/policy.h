@@ -96,6 +96,7 @@ struct Profile {
   std::vector<std::string> namespaces;   // "network", "pid", "ipc", "uts", "cgroup": may be the host's
   std::vector<std::string> hooks;        // absolute paths, globs
   std::vector<std::string> annotations;  // kept although dangerous; globs
+  bool training = false;                 // what the container uses is recorded (hooks/record)
   Json document;                         // the merged profile as loaded; kept in the grant
   bool operator==(const Profile&) const = default;
 };

@@ -31,8 +31,18 @@ tl::unexpected<Error> refuse_annotation(const SelectRow& row, const std::string&
                   row.annotation, in_quotes(profile), place));
 }
 
+// The other names the program is reached by, each with a profile of its own.
+struct ProgramProfile {
+  std::string_view program;
+  std::string_view profile;
+};
+constexpr ProgramProfile program_profiles[] = {{"hardened-compat", "compat"}, {"hardened-train", "train"}};
+
 std::string fallback(const PolicyFile& rules, std::string_view program) {
-  return program == "hardened-compat" ? "compat" : rules.default_profile;
+  for (const ProgramProfile& row : program_profiles) {
+    if (row.program == program) return std::string(row.profile);
+  }
+  return rules.default_profile;
 }
 
 }  // namespace

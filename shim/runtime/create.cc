@@ -10,6 +10,7 @@
 #include "policy/load.h"
 #include "rootfs/prepare.h"
 #include "runtime/known_names.h"
+#include "runtime/recording.h"
 #include "runtime/story.h"
 #include "runtime/users.h"
 #include "state/store.h"
@@ -40,6 +41,7 @@ Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Fac
   grant.runtime_root = runtime_root(call.invocation, facts.runtime.kind);
   grant.id = call.invocation.id();
   grant.runtime = facts.runtime.path;
+  if (policy.profile.training) grant.recorder = paths::recorder;
   grant.image = facts.workload.image;
   grant.engine = engine_name(facts.workload.engine);
   grant.policy_digest = policy.digest;
@@ -57,6 +59,7 @@ Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Fac
 // From here on there is a grant: mounts, record, spec, in this order, so that config.json changes last.
 Status hand_on(const oci::Bundle& bundle, Spec spec, const host::Probe& probe, const Policy& policy,
                const rootfs::OwnUsers* users, const state::Grant& grant, Account& account) {
+  if (!grant.recorder.empty()) TRY_DO(expect_recording(grant, spec, probe));
   if (policy.mode == policy::Mode::enforce) {
     const rootfs::Places places{std::string(paths::state) + "/mounts",
                                 state::grant_directory(paths::state, grant.runtime_root, grant.id) + "/root"};
@@ -94,6 +97,7 @@ Result<Handover> create(const Call& call, Account& account) {
   facts.unknown_members = bundle.unknown_members();
   TRY(policy, policy::load(facts.workload, call.program, utc_today(), known_names()));
   introduce(account, facts.workload, policy);
+  TRY_DO(check_recordable(policy.profile, call));
   TRY(runtime, choose_runtime(policy));
   facts.runtime = host::runtime_version(runtime, paths::state);
   const std::string root = runtime_root(call.invocation, facts.runtime.kind);

@@ -50,6 +50,13 @@ void try_runtime(const std::string& path, char* const argv[]) {
   if (is_usable_runtime(path)) ::execve(path.c_str(), argv, environ);
 }
 
+// The recorder skips itself, and where it is missing the runtime is named beside it.
+void try_grant(const std::string& root, const std::string& id, char* const argv[]) {
+  const std::string grant = state::grant_directory(paths::state, root, id) + "/";
+  try_runtime(grant + state::runtime_link, argv);
+  try_runtime(grant + state::recorded_link, argv);
+}
+
 }  // namespace
 
 std::span<const char* const> usual_runtimes() {
@@ -79,10 +86,9 @@ Error pass_through(const Invocation& invocation, char* const argv[]) {
   const std::string id = invocation.id();
   if (!id.empty()) {
     if (!root.empty()) {
-      try_runtime(state::grant_directory(paths::state, root, id) + "/runtime", argv);
+      try_grant(root, id, argv);
     } else {
-      for (const Kind& kind : kinds)
-        try_runtime(state::grant_directory(paths::state, kind.default_root, id) + "/runtime", argv);
+      for (const Kind& kind : kinds) try_grant(kind.default_root, id, argv);
     }
     try_runtime(recorded_runtime(root, id), argv);
   }

@@ -143,8 +143,9 @@ class Parser {
     if (missing_value) refuse("the last flag lacks its value", "give it a value");
   }
 
-  // A pass-through verb is handed on as it is; only its container id is of use (which runtime made it?). It is the
-  // first word that is neither a flag nor a flag's value; a wrong guess finds no grant and is harmless.
+  // A pass-through verb is handed on as it is; only its container id is of use (which runtime made it?), and to the
+  // recorder its flags, as spelled. The id is the first word that is neither a flag nor a flag's
+  // value; a wrong guess finds no grant and is harmless.
   void parse_pass_through() {
     while (at_ < arguments_.size()) {
       const std::string_view word = arguments_[at_];
@@ -155,6 +156,7 @@ class Parser {
       }
       const Spelling spelling = spelling_of(word);
       const Option* option = find_option(pass_through_options(), spelling.name);
+      result_.flags.push_back({spelling.name, std::string(spelling.value.value_or("true")), at_});
       at_ += option != nullptr && !spelling.value ? 2 : 1;
     }
   }

@@ -26,7 +26,7 @@ struct Invocation {
   std::string verb_name;                 // as written: "create", "kill"; empty when there is none
   std::size_t verb_at = 0;               // its index in argv
   std::vector<Flag> globals;             // before the verb
-  std::vector<Flag> flags;               // of the verb
+  std::vector<Flag> flags;               // of the verb; of a pass-through verb as spelled, values behind "=" only
   std::vector<std::string> positionals;  // the id first; for exec, then the command
   std::optional<Error> error;            // why this call must not go on (Code::usage); what was understood is above
 

@@ -11,6 +11,8 @@ namespace hardened::state {
 // The symbolic link to the low-level runtime: inside a grant directory the one that made the container, inside the
 // state directory itself the one used by the last create.
 inline constexpr char runtime_link[] = "runtime";
+// Beside it where "runtime" names the recorder of training mode: the low-level runtime itself.
+inline constexpr char recorded_link[] = "recorded";
 
 // "<state_root>/grants/ab/abcdef…" for the container `id` under the runtime's --root `runtime_root` (absolute, clean:
 // as given or the runtime's default, "/run/runc" or "/run/crun"). Hashed, because ids and roots may hold anything; 40

@@ -41,9 +41,13 @@ Result<Stat> stat_of(pid_t pid) {
 
 }  // namespace
 
+Result<Process> process_of(pid_t pid) {
+  TRY(stat, stat_of(pid));
+  return Process{pid, stat.start_time};
+}
+
 Result<Process> this_process() {
-  TRY(stat, stat_of(::getpid()));
-  return Process{::getpid(), stat.start_time};
+  return process_of(::getpid());
 }
 
 std::string format_process(const Process& process) {

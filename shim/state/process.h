@@ -19,6 +19,8 @@ struct Process {
 };
 
 [[nodiscard]] Result<Process> this_process();
+// The one that has the number `pid` now. Errors: Code::io; there is none.
+[[nodiscard]] Result<Process> process_of(pid_t pid);
 
 // "PID:START", and back; nothing where `text` is not of that form.
 [[nodiscard]] std::string format_process(const Process& process);

@@ -17,7 +17,7 @@ const std::string directory = "/var/lib/docker/containers/" + id;
 
 std::string config(const std::string& container = id) {
   return R"({"ID":")" + container + R"(","Image":")" + digest +
-         R"(","Config":{"Image":"nginx:1.25","Labels":{"a":"b","n":7}},"Name":"/web"})";
+         R"(","Config":{"Image":"nginx:1.25","Labels":{"a":"b","n":7},"StopSignal":"SIGQUIT"},"Name":"/web"})";
 }
 
 Json spec_with(const std::string& hostname_source, const Json& annotations = Json::object()) {
@@ -54,6 +54,7 @@ TEST_CASE("workload: Docker's image, digest and labels come from its container d
       EXPECT(found.workload.engine == Engine::docker && found.workload.id == id);
       EXPECT(found.workload.image == "nginx:1.25" && found.workload.image_digest == digest);
       EXPECT(found.workload.labels == std::map<std::string, std::string>{{"a", "b"}});
+      EXPECT(found.workload.stop_signal == "SIGQUIT");
     }
     // An unknown storage driver: the bind source tells.
     EXPECT(told(spec_with(directory + "/hostname"), moby, "/odd/layout").workload.image == "nginx:1.25");

@@ -88,6 +88,7 @@ TEST_CASE("select: the first row that matches wins") {
       {"a label that is a path does not match", "redis", "", "../web", "hardened-runtime", "compat"},
       {"a program row", "app", "", "", "hardened-db", "database"},
       {"a program's own profile where no row matches", "app", "", "", "hardened-compat", "compat"},
+      {"training mode's own profile", "app", "", "", "hardened-train", "train"},
       {"rows come before the program's own profile", "postgres:16", "", "", "hardened-compat", "database"},
       {"the default", "app", "", "", "hardened-runtime", "web"},
       {"the default when the engine says nothing", "", "", "", "hardened-runtime", "web"},

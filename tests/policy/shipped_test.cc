@@ -43,13 +43,37 @@ TEST_CASE(
   CHECK(compat->profile == expected);
 }
 
+TEST_CASE(
+    "shipped: train differs from compat in Docker's capabilities, a rootfs that keeps, 32-bit calls and the record") {
+  const site::Site site;
+  const auto compat = site.load({}, "hardened-compat");
+  const auto train = site.load({}, "hardened-train");
+  REQUIRE(compat);
+  REQUIRE(train);
+  Profile expected = compat->profile;
+  expected.name = "train";
+  expected.capabilities = {"CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",     "CAP_MKNOD",
+                           "CAP_NET_RAW", "CAP_SETGID",       "CAP_SETUID",           "CAP_SETFCAP",    "CAP_SETPCAP",
+                           "CAP_KILL",    "CAP_SYS_CHROOT",   "CAP_NET_BIND_SERVICE", "CAP_AUDIT_WRITE"};
+  std::sort(expected.capabilities.begin(), expected.capabilities.end());
+  Profile actual = train->profile;
+  std::sort(actual.capabilities.begin(), actual.capabilities.end());
+  expected.seccomp.compat_architectures = true;
+  expected.rootfs = policy::Rootfs::persistent;
+  expected.training = true;
+  expected.document = actual.document;
+  CHECK(actual == expected);
+  CHECK_FALSE(compat->profile.training);
+}
+
 TEST_CASE("shipped: built in is what a machine without any files loads") {
   const site::Site site;
   struct Row {
     const char* profile;
     const char* program;
   };
-  for (const Row& row : {Row{"strict", "hardened-runtime"}, Row{"compat", "hardened-compat"}}) {
+  for (const Row& row :
+       {Row{"strict", "hardened-runtime"}, Row{"compat", "hardened-compat"}, Row{"train", "hardened-train"}}) {
     INFO(row.profile);
     const auto built_in = policy::built_in(row.profile, site::known());
     const auto loaded = site.load({}, row.program);

@@ -1,0 +1,243 @@
+#include "record/steps.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "oci/spec.h"
+#include "oci/strict_json.h"
+#include "record/log.h"
+#include "record/maps.h"
+#include "record/programs.h"
+#include "record/runs.h"
+#include "state/process.h"
+#include "util/clock.h"
+#include "util/file.h"
+#include "util/text.h"
+
+namespace hardened::record {
+namespace {
+
+std::string programs_at(const Places& places) {
+  return places.state + "/bpf";
+}
+
+Result<std::string> random_name() {
+  unsigned char bytes[16];
+  if (::getrandom(bytes, sizeof bytes, 0) != sizeof bytes) return fail_errno("cannot get random bytes", errno);
+  std::string name;
+  for (const unsigned byte : bytes) {
+    constexpr char digits[] = "0123456789abcdef";
+    name += digits[byte >> 4U];
+    name += digits[byte & 15U];
+  }
+  return name;
+}
+
+std::string kernel_release() {
+  utsname names{};
+  return ::uname(&names) == 0 ? names.release : "";
+}
+
+constexpr char nothing_seen[] = "no system call was recorded: ";
+
+Result<Observed> read_slot(const Run& run, const Places& places) {
+  TRY(maps, Maps::open(programs_at(places)));
+  const auto slot = static_cast<unsigned>(run.slot);
+  auto observed = maps.read(slot, run.number());
+  maps.clear(slot);
+  if (!observed) return observed;
+  if (!are_loaded(programs_at(places))) observed->lost.emplace_back("a BPF program was taken away while it ran");
+  const std::uint64_t missed = missed_events(programs_at(places));
+  if (missed > run.missed)
+    observed->lost.push_back(fmt::format("the BPF programs missed {} events", missed - run.missed));
+  return observed;
+}
+
+Observed observe(const Run& run, const Places& places) {
+  Observed nothing;
+  if (run.init.empty()) {
+    if (run.lost.empty()) nothing.lost.push_back(std::string(nothing_seen) + "the recorder did not run at its start");
+    return nothing;
+  }
+  if (run.slot < 0) return nothing;  // create has said so
+  auto observed = read_slot(run, places);
+  if (observed) return std::move(*observed);
+  nothing.lost.push_back(nothing_seen + observed.error().message);
+  return nothing;
+}
+
+Writes written(const Run& run) {
+  Writes nothing;
+  if (run.upper.empty()) {
+    nothing.lost.emplace_back("no write was recorded: the root file system is no overlay");
+    return nothing;
+  }
+  auto writes = list_writes(run.upper, run.mounts);
+  if (writes) return std::move(*writes);
+  nothing.lost.push_back("no write was recorded: " + writes.error().message);
+  return nothing;
+}
+
+void forget(const Runs& runs, const Run& run, const Places& places) {
+  runs.remove(run);
+  if (runs.empty()) unload_programs(programs_at(places));
+}
+
+// The slot is free again when the log is there; otherwise a later create tries once more.
+Status finish(const Runs& runs, const Run& run, const Places& places) {
+  Ending ending{utc_now(), kernel_release(), observe(run, places), written(run), read_peaks(run.cgroups)};
+  TRY_DO(write_log(run, ending, places.logs));
+  forget(runs, run, places);
+  return {};
+}
+
+void sweep(const Runs& runs, const Places& places) {
+  for (Run& run : runs.all()) {
+    if (is_needed(run)) continue;
+    run.lost.emplace_back("its end was not seen");
+    static_cast<void>(finish(runs, run, places));
+  }
+}
+
+// What the runtimes keep of a container, below their --root.
+struct Record {
+  const char* file;
+  const char* init;  // the process that waits to become the container's first program
+};
+constexpr Record records[] = {{"state.json", "/init_process_pid"}, {"status", "/pid"}};
+
+Result<pid_t> init_of(const Run& run) {
+  constexpr std::size_t largest = std::size_t{16} << 20;
+  const std::string directory = run.runtime_root + "/" + run.container;
+  for (const Record& record : records) {
+    const std::string path = directory + "/" + record.file;
+    const auto fd = open_at(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW);
+    if (!fd) continue;
+    TRY(text, read_all(fd->get(), largest, path));
+    TRY(document, oci::parse_strict(text, path, {.max_bytes = largest}));
+    const auto pid = Spec(std::move(document.value)).integer(record.init);
+    if (pid && *pid > 0) return static_cast<pid_t>(*pid);
+  }
+  return fail(Code::io, "cannot find the first process of the container in " + directory);
+}
+
+Status enter(Run& run, const Places& places) {
+  TRY(init, init_of(run));
+  TRY(process, state::process_of(init));
+  TRY(cgroups, cgroups_of(init));
+  run.cgroups = std::move(cgroups);
+  if (run.slot >= 0) {
+    TRY(maps, Maps::open(programs_at(places)));
+    run.missed = missed_events(programs_at(places));
+    TRY_DO(maps.enter(static_cast<unsigned>(run.slot), {run.number(), init}));
+  }
+  run.init = state::format_process(process);
+  return {};
+}
+
+std::optional<int> signal_number(std::string_view text) {
+  int number = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && end == text.data() + text.size()) return number;
+  std::string name(text);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (name.starts_with("SIG")) name.erase(0, 3);
+  for (int candidate = 1; candidate < SIGRTMIN; ++candidate) {
+    const char* abbreviation = ::sigabbrev_np(candidate);
+    if (abbreviation != nullptr && name == abbreviation) return candidate;
+  }
+  return std::nullopt;
+}
+
+Status at_start(Run run, const Runs& runs, const Places& places) {
+  run.started = utc_now();
+  const Status entered = enter(run, places);
+  if (!entered) run.lost.push_back(nothing_seen + entered.error().message);
+  return runs.store(run);
+}
+
+Status at_kill(const Run& run, const std::string& signal, const Places& places) {
+  if (run.slot < 0 || !asks_to_end(signal, run.stop_signal)) return {};
+  TRY(maps, Maps::open(programs_at(places)));
+  return maps.stop(static_cast<unsigned>(run.slot), run.number());
+}
+
+Status at_delete(Run run, const Runs& runs, bool force, const Places& places) {
+  if (run.init.empty() && run.lost.empty() && !exists_in_runtime(run)) {
+    forget(runs, run, places);  // its create failed: nothing ran
+    return {};
+  }
+  const auto init = state::parse_process(run.init);
+  if (init && state::may_be_alive(*init)) {
+    if (!force) return {};  // the runtime will refuse
+    run.lost.emplace_back("it was removed while it ran");
+  }
+  return finish(runs, run, places);
+}
+
+Result<std::optional<Run>> find(const Runs& runs, const runtime::Invocation& invocation) {
+  const std::string root = invocation.global("root");
+  if (!root.empty()) return runs.find(root, invocation.id());
+  for (const char* usual : {"/run/runc", "/run/crun"}) {
+    TRY(run, runs.find(usual, invocation.id()));
+    if (run) return run;
+  }
+  return std::nullopt;
+}
+
+// Process numbers are those of this process's namespace, the BPF programs know the host's.
+Status check_pid_namespace() {
+  constexpr ino_t of_the_host = 0xEFFFFFFC;  // PROC_PID_INIT_INO (include/linux/proc_ns.h)
+  struct stat status {};
+  if (::stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == of_the_host) return {};
+  return fail(Code::policy, "the engine runs in a PID namespace of its own", "train where it runs on the host");
+}
+
+}  // namespace
+
+bool asks_to_end(std::string_view signal, std::string_view stop_signal) {
+  constexpr int others[] = {0, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGCHLD, SIGURG};
+  const auto number = signal_number(signal);
+  if (!number || number == signal_number(stop_signal)) return true;
+  return std::find(std::begin(others), std::end(others), *number) == std::end(others);
+}
+
+Status expect(const std::string& text, const Places& places) {
+  TRY(run, decode(text, "the container's description"));
+  TRY_DO(check_pid_namespace());
+  TRY(runs, Runs::open(places.state));
+  sweep(runs, places);
+  TRY_DO(load_programs(programs_at(places)));
+  TRY(id, random_name());
+  run.id = id;
+  run.started = utc_now();
+  run.slot = free_slot(runs.all());
+  if (run.slot < 0)
+    run.lost.push_back(nothing_seen + fmt::format("{} containers are being recorded already", int{record_slots}));
+  return runs.store(run);
+}
+
+Status step(const runtime::Invocation& invocation, const Places& places) {
+  const std::string& verb = invocation.verb_name;
+  if (invocation.id().empty() || (verb != "start" && verb != "kill" && verb != "delete")) return {};
+  TRY(runs, verb == "kill" ? Runs::look(places.state) : Runs::open(places.state));
+  TRY(run, find(runs, invocation));
+  if (!run) return {};
+  if (verb == "start") return at_start(std::move(*run), runs, places);
+  const bool force = invocation.flag("force") == "true" || invocation.flag("f") == "true";
+  if (verb == "delete") return at_delete(std::move(*run), runs, force, places);
+  return at_kill(*run, invocation.positionals.size() > 1 ? invocation.positionals[1] : "", places);
+}
+
+}  // namespace hardened::record

@@ -1,0 +1,30 @@
+// What the recorder does at each step of a container's life. A failure here must never keep the step itself from being
+// taken: what could not be recorded is said in the log.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "runtime/invocation.h"
+#include "util/result.h"
+
+namespace hardened::record {
+
+struct Places {
+  std::string state;  // "/run/hardened"
+  std::string logs;   // "/var/lib/hardened/training"
+};
+
+// create: loads the programs, ends the runs whose end nobody saw, and keeps a slot for the container that `text`
+// describes (runtime/recording.h). Errors: Code::policy with why this machine cannot record; Code::io.
+[[nodiscard]] Status expect(const std::string& text, const Places& places);
+
+// start, kill and delete, before the runtime does them; nothing for any other verb and for containers not recorded.
+[[nodiscard]] Status step(const runtime::Invocation& invocation, const Places& places);
+
+// Does a signal, as runtimes take it ("TERM", "SIGTERM", "15"; "" is their default), ask a container to end whose image
+// has the signal `stop_signal` for that ("" where it names none)? All others do as well, but for those that programs
+// give another meaning: reload, reopen, pause, go on.
+[[nodiscard]] bool asks_to_end(std::string_view signal, std::string_view stop_signal);
+
+}  // namespace hardened::record

@@ -17,7 +17,8 @@ teardown() {
 
 registered() {
   jq -e --arg bin "$HARDENED_STAGE/bin" '.runtimes.hardened == {path: ($bin + "/hardened-runtime")} and
-    .runtimes["hardened-compat"] == {path: ($bin + "/hardened-compat")}' "$CONFIG" >/dev/null
+    .runtimes["hardened-compat"] == {path: ($bin + "/hardened-compat")} and
+    .runtimes["hardened-train"] == {path: ($bin + "/hardened-train")}' "$CONFIG" >/dev/null
 }
 
 # Every member that was there still is, where it was: ours come after.
@@ -117,6 +118,20 @@ BROKEN=('[]' 'null' '"text"' '1' '{' '{"a":1' '{"a":1,}' $'// no\n{}' '{"a":1}{}
   rm -r "$HARDENED_STAGE/var/lib/hardened/install"
   ends 0 uninstall docker --config "$CONFIG"
   [ "$(jq -c . "$CONFIG")" = '{"runtimes":{"runsc":{"path":"/usr/bin/runsc"}},"debug":true}' ]
+}
+
+@test "a program that is not there is not registered, and uninstalled all the same" {
+  mv "$HARDENED_STAGE/bin/hardened-train" "$DIRECTORY/aside"
+  run hardenctl install docker --config "$CONFIG"
+  mv "$DIRECTORY/aside" "$HARDENED_STAGE/bin/hardened-train"
+  [ "$status" = 0 ]
+  [ "$(jq -c '.runtimes | keys' "$CONFIG")" = '["hardened","hardened-compat"]' ]
+  ends 0 install docker --config "$CONFIG"
+  registered
+  mv "$HARDENED_STAGE/bin/hardened-train" "$DIRECTORY/aside"
+  run hardenctl uninstall docker --config "$CONFIG"
+  mv "$DIRECTORY/aside" "$HARDENED_STAGE/bin/hardened-train"
+  [ ! -e "$CONFIG" ]
 }
 
 @test "--dry-run shows the difference and changes nothing" {

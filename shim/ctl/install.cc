@@ -32,10 +32,19 @@ struct Options {
 
 // The first is the one that --default makes the default.
 std::vector<DockerRuntime> our_runtimes() {
-  const auto runtime = [](const char* name, const char* program) {
-    return DockerRuntime{name, fmt::format("{}/{}", paths::programs, program)};
-  };
-  return {runtime("hardened", "hardened-runtime"), runtime("hardened-compat", "hardened-compat")};
+  std::vector<DockerRuntime> runtimes;
+  for (const char* name : {"hardened", "hardened-compat", "hardened-train"}) {
+    const std::string program = runtimes.empty() ? "hardened-runtime" : name;
+    runtimes.push_back({name, fmt::format("{}/{}", paths::programs, program)});
+  }
+  return runtimes;
+}
+
+// Training mode is not there on every architecture.
+std::vector<DockerRuntime> installed_runtimes() {
+  std::vector<DockerRuntime> runtimes = our_runtimes();
+  std::erase_if(runtimes, [](const DockerRuntime& runtime) { return ::access(runtime.path.c_str(), X_OK) != 0; });
+  return runtimes;
 }
 
 // The configuration file, locked against others of us by its directory.
@@ -184,8 +193,10 @@ void reload(const std::vector<Dockerd>& daemons) {
 }
 
 Result<int> install(const Options& options) {
+  const std::vector<DockerRuntime> runtimes = installed_runtimes();
+  if (runtimes.empty()) return fail(Code::io, fmt::format("cannot find our runtimes in {}", paths::programs));
   TRY(config, open_config(options));
-  TRY(after, with_runtimes(config.text, config.path, our_runtimes(), options.as_default));
+  TRY(after, with_runtimes(config.text, config.path, runtimes, options.as_default));
   if (config.text && after == *config.text) {
     print_line(config.path + ": nothing to do");
     return fine;

@@ -305,3 +305,27 @@ TEST_CASE("remember_runtime: the last one, whatever was there") {
   CHECK(fs::read_symlink(link) == "/usr/sbin/runc");
   CHECK(std::distance(fs::directory_iterator(host.state()), {}) == 1);
 }
+
+TEST_CASE("grants: those of containers that the runtime still knows are listed, by id") {
+  const Host host;
+  CHECK(state::list(host.state())->empty());
+  for (const char* id : {"b", "a", "gone"}) {
+    REQUIRE(state::store(host.orphan(id), host.state()));
+    host.start_container(id);
+  }
+  host.delete_container("gone");
+  const auto grants = state::list(host.state());
+  REQUIRE(grants.has_value());
+  REQUIRE(grants->size() == 2);
+  CHECK(grants->at(0).id == "a");
+  CHECK(grants->at(1).id == "b");
+  CHECK(grants->at(0).image == "nginx:1.25");
+}
+
+TEST_CASE("grants: one that cannot be read is an error of the list, not a container less") {
+  const Host host;
+  REQUIRE(state::store(host.orphan("a"), host.state()));
+  host.start_container("a");
+  testing::write_text(host.directory("a") + "/grant.json", "{");
+  CHECK_FALSE(state::list(host.state()));
+}

@@ -1,0 +1,130 @@
+#include "verify/observe.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "catch.h"
+#include "processes.h"
+#include "temporary.h"
+
+using namespace hardened;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A process that has done `work` and waits to be looked at; gone with this object.
+class Subject {
+ public:
+  explicit Subject(const std::function<bool()>& work) {
+    int ends[2];
+    if (::pipe(ends) != 0) throw std::runtime_error("pipe");
+    pid_ = testing::start([&] {
+      const char done = work() ? 'y' : 'n';
+      if (::write(ends[1], &done, 1) != 1) return false;
+      for (;;) ::pause();
+    });
+    ::close(ends[1]);
+    char answer = 'n';
+    ready_ = ::read(ends[0], &answer, 1) == 1 && answer == 'y';
+    ::close(ends[0]);
+  }
+  Subject(const Subject&) = delete;
+  Subject& operator=(const Subject&) = delete;
+  ~Subject() { testing::kill_and_reap(pid_); }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] bool ready() const { return ready_; }
+
+ private:
+  pid_t pid_ = -1;
+  bool ready_ = false;
+};
+
+verify::ContainerView seen(const Subject& subject) {
+  REQUIRE(subject.ready());
+  const auto view = verify::observe(subject.pid());
+  REQUIRE(view.has_value());
+  REQUIRE(view->has_value());
+  return **view;
+}
+
+bool lower_core() {
+  const rlimit limit{0, 0};
+  return ::setrlimit(RLIMIT_CORE, &limit) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("observe: what a process gave up is seen, and what it kept") {
+  const Subject plain([] { return true; });
+  const Subject less([] { return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && lower_core(); });
+  CHECK_FALSE(seen(plain).init.no_new_privileges);
+  const verify::ContainerView view = seen(less);
+  CHECK(view.init.pid == less.pid());
+  CHECK(view.init.no_new_privileges);
+  CHECK_FALSE(view.init.seccomp_filter);
+  CHECK(view.init.rlimits.at("RLIMIT_CORE").hard == 0);
+  CHECK(view.init.rlimits.contains("RLIMIT_NOFILE"));
+  CHECK(view.init.uids == std::vector<std::uint64_t>(4, ::getuid()));
+  CHECK(view.init.capabilities.size() == 5);
+}
+
+TEST_CASE("observe: a bounding set without CAP_CHOWN") {
+  const Subject less([] { return ::prctl(PR_CAPBSET_DROP, 0, 0, 0, 0) == 0; });
+  CHECK((seen(less).init.capabilities.at("bounding") & 1U) == 0);
+}
+
+TEST_CASE("observe: namespaces are the kernel's numbers") {
+  const Subject same([] { return true; });
+  CHECK(seen(same).init.namespaces == verify::own_namespaces());
+  CHECK(verify::own_namespaces().size() == 7);
+}
+
+TEST_CASE("observe: mounts are those of the process, read-only or not") {
+  const Subject other([] {
+    return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+           ::mount("tmpfs", "/tmp", "tmpfs", MS_RDONLY, nullptr) == 0;
+  });
+  const verify::ContainerView view = seen(other);
+  CHECK(view.mounts.at("/tmp"));
+  CHECK_FALSE(view.mounts.at("/"));
+  CHECK(view.init.namespaces.at("mnt") != verify::own_namespaces().at("mnt"));
+}
+
+TEST_CASE("observe: a process that has ended is nothing, not an error") {
+  pid_t gone = -1;
+  {
+    const Subject short_lived([] { return true; });
+    gone = short_lived.pid();
+  }
+  const auto view = verify::observe(gone);
+  REQUIRE(view.has_value());
+  CHECK_FALSE(view->has_value());
+}
+
+TEST_CASE("observe: the first process is the one that the runtime's own record names") {
+  const testing::TemporaryDirectory root;
+  const auto record = [&](const std::string& id, const char* file, const std::string& text) {
+    fs::create_directories(root.path(id));
+    testing::write_text(root.path(id) + "/" + file, text);
+    ::chmod((root.path(id) + "/" + file).c_str(), 0600);
+  };
+  record("of-runc", "state.json", R"({"id":"x","init_process_pid":4321,"rootless":false})");
+  record("of-crun", "status", R"({"pid":8765,"process-start-time":1})");
+  record("broken", "state.json", "{");
+  record("none", "state.json", R"({"init_process_pid":0})");
+  record("odd", "state.json", R"({"init_process_pid":"4321"})");
+  CHECK(verify::init_of(root.path(), "of-runc") == 4321);
+  CHECK(verify::init_of(root.path(), "of-crun") == 8765);
+  for (const char* id : {"broken", "none", "odd", "nowhere"}) CHECK_FALSE(verify::init_of(root.path(), id));
+}
+
+TEST_CASE("observe: a record that others may write to names nobody") {
+  const testing::TemporaryDirectory root;
+  fs::create_directories(root.path("c"));
+  testing::write_text(root.path("c") + "/state.json", R"({"init_process_pid":4321})");
+  ::chmod((root.path("c") + "/state.json").c_str(), 0666);
+  CHECK_FALSE(verify::init_of(root.path(), "c"));
+}

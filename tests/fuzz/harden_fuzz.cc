@@ -36,7 +36,9 @@ host::PathFact file_at(const std::string& path, mode_t mode) {
 // A machine without symbolic links: every path the spec names is a directory and what its name says.
 Facts facts_for(const Json& spec, std::vector<std::string> unknown_members) {
   Facts facts;
-  facts.workload = {Engine::docker, "c", "image", "", {}, {}};
+  facts.workload.engine = Engine::docker;
+  facts.workload.id = "c";
+  facts.workload.image = "image";
   facts.runtime = {"/usr/sbin/runc", host::RuntimeKind::runc, 1, 1, 5};
   facts.swap_accounting = true;
   facts.ids = {1073741824, 1073741824, 65536};

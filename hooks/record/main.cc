@@ -47,7 +47,7 @@ int tell_create() {
 
 // In a process of its own, which has its time and no more.
 void record_step(const runtime::Invocation& invocation) {
-  constexpr std::chrono::seconds patience{30};
+  constexpr std::chrono::seconds patience{10};  // an engine does not wait for ever until its container is deleted
   const pid_t child = ::fork();
   if (child == 0) take_step(invocation);
   if (child > 0) await_child(child, patience);

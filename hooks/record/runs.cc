@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t largest = std::size_t{1} << 20;  // bytes
 // Another container's end may be written meanwhile, a walk through its files included.
-constexpr std::chrono::seconds patience{15};
+constexpr std::chrono::seconds patience{6};
 
 std::string file_of(const std::string& runtime_root, const std::string& id) {
   return state::key_of(runtime_root, id);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <memory>
 
 #include "util/fd.h"
@@ -16,7 +17,11 @@
 namespace hardened::record {
 namespace {
 
-constexpr std::size_t most_entries = 20000;
+// What a container leaves costs the host no more than this, in memory, in the log and in time: a tree that a hostile
+// one made must not keep it from being deleted.
+constexpr std::size_t most_entries = 20000;               // looked at, listed or not
+constexpr std::size_t most_bytes = std::size_t{4} << 20;  // of all paths together
+constexpr std::chrono::seconds patience{3};
 constexpr int deepest = 100;  // a descriptor a level
 constexpr const char* engine_files[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/dev",
                                         "/proc",      "/sys",          "/.dockerenv"};
@@ -36,11 +41,13 @@ class Walk {
     while (const dirent* entry = ::readdir(listing.get())) {
       const std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
-      if (writes_.found.size() >= most_entries) {
-        lose("more files were written than are listed");
+      const std::string place = path + "/" + name;
+      bytes_ += place.size();
+      if (++entries_ > most_entries || bytes_ > most_bytes || std::chrono::steady_clock::now() > deadline_) {
+        lose("more was written than is listed");
         return {};
       }
-      TRY_DO(visit(here, name, path + "/" + name, depth));
+      TRY_DO(visit(here, name, place, depth));
     }
     return {};
   }
@@ -60,7 +67,9 @@ class Walk {
       return fail_errno("cannot look at " + in_quotes(path), errno);
     if (S_ISDIR(status.st_mode)) return enter(parent, name, path, depth);
     if (S_ISREG(status.st_mode)) {
-      writes_.found.push_back({path, "file", static_cast<std::uint64_t>(status.st_size)});
+      // A sparse file is as large as its blocks: its size is whatever the container says.
+      const std::uint64_t stored = static_cast<std::uint64_t>(status.st_blocks) * 512;
+      writes_.found.push_back({path, "file", std::min(static_cast<std::uint64_t>(status.st_size), stored)});
     } else {
       const bool whiteout = S_ISCHR(status.st_mode) && status.st_rdev == 0;
       writes_.found.push_back({path, whiteout ? "removed" : "other"});
@@ -90,6 +99,9 @@ class Walk {
   }
 
   std::vector<std::string> left_out_;
+  std::size_t entries_ = 0;
+  std::size_t bytes_ = 0;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::now() + patience;
   Writes writes_;
 };
 

@@ -14,7 +14,7 @@ namespace hardened::record {
 struct Write {
   std::string path;                                   // as the container sees it
   std::string_view kind;                              // "file", "directory", "other", "removed"
-  std::optional<std::uint64_t> bytes = std::nullopt;  // of a file
+  std::optional<std::uint64_t> bytes = std::nullopt;  // of a file: what it takes on the disk, at most its size
   bool operator==(const Write&) const = default;
 };
 

@@ -90,7 +90,7 @@ ill() {
   healthy docker-default "${where[@]}"
   jq 'del(."default-runtime")' "$config" >"$config.new" && mv "$config.new" "$config"
   ill docker-default "hardenctl install docker --default" "${where[@]}"
-  contains "containers get runc unless they ask for hardened or hardened-compat or hardened-train"
+  contains "containers get runc unless they ask for hardened or hardened-compat"
   echo '{"default-runtime": "runsc"}' >"$config"
   ill docker-default "hardenctl install docker --default" "${where[@]}"
   echo '{' >"$config"

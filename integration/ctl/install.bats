@@ -17,8 +17,7 @@ teardown() {
 
 registered() {
   jq -e --arg bin "$HARDENED_STAGE/bin" '.runtimes.hardened == {path: ($bin + "/hardened-runtime")} and
-    .runtimes["hardened-compat"] == {path: ($bin + "/hardened-compat")} and
-    .runtimes["hardened-train"] == {path: ($bin + "/hardened-train")}' "$CONFIG" >/dev/null
+    .runtimes["hardened-compat"] == {path: ($bin + "/hardened-compat")}' "$CONFIG" >/dev/null
 }
 
 # Every member that was there still is, where it was: ours come after.
@@ -120,18 +119,40 @@ BROKEN=('[]' 'null' '"text"' '1' '{' '{"a":1' '{"a":1,}' $'// no\n{}' '{"a":1}{}
   [ "$(jq -c . "$CONFIG")" = '{"runtimes":{"runsc":{"path":"/usr/bin/runsc"}},"debug":true}' ]
 }
 
-@test "a program that is not there is not registered, and uninstalled all the same" {
-  mv "$HARDENED_STAGE/bin/hardened-train" "$DIRECTORY/aside"
-  run hardenctl install docker --config "$CONFIG"
-  mv "$DIRECTORY/aside" "$HARDENED_STAGE/bin/hardened-train"
-  [ "$status" = 0 ]
-  [ "$(jq -c '.runtimes | keys' "$CONFIG")" = '["hardened","hardened-compat"]' ]
+@test "training is registered only where it is asked for, and goes with the rest" {
   ends 0 install docker --config "$CONFIG"
+  [ "$(jq -c '.runtimes | keys' "$CONFIG")" = '["hardened","hardened-compat"]' ]
+  ends 0 install docker --config "$CONFIG" --training
   registered
-  mv "$HARDENED_STAGE/bin/hardened-train" "$DIRECTORY/aside"
-  run hardenctl uninstall docker --config "$CONFIG"
-  mv "$DIRECTORY/aside" "$HARDENED_STAGE/bin/hardened-train"
+  [ "$(jq -r '.runtimes["hardened-train"].path' "$CONFIG")" = "$HARDENED_STAGE/bin/hardened-train" ]
+  ends 0 uninstall docker --config "$CONFIG"
   [ ! -e "$CONFIG" ]
+}
+
+@test "a program that is not there is not registered" {
+  mv "$HARDENED_STAGE/bin/hardened-train" "$DIRECTORY/aside"
+  run hardenctl install docker --config "$CONFIG" --training
+  mv "$DIRECTORY/aside" "$HARDENED_STAGE/bin/hardened-train"
+  [ "$status" = 2 ]
+  [[ $output == *"cannot run $HARDENED_STAGE/bin/hardened-train"* ]]
+  [ ! -e "$CONFIG" ]
+}
+
+@test "the default runtime that was chosen last before ours comes back, not one of long ago" {
+  echo '{"debug": true}' >"$CONFIG"
+  ends 0 install docker --config "$CONFIG"
+  jq '."default-runtime" = "nvidia"' "$CONFIG" >"$CONFIG.new" && mv "$CONFIG.new" "$CONFIG"
+  ends 0 install docker --config "$CONFIG" --default
+  ends 0 uninstall docker --config "$CONFIG"
+  [ "$(jq -c . "$CONFIG")" = '{"debug":true,"default-runtime":"nvidia"}' ]
+  # Taken out by hand: what was remembered is void.
+  ends 0 install docker --config "$CONFIG" --default
+  echo '{"default-runtime": "kata"}' >"$CONFIG"
+  cp "$CONFIG" "$DIRECTORY/before"
+  ends 0 install docker --config "$CONFIG" --default
+  ends 0 uninstall docker --config "$CONFIG"
+  cmp "$CONFIG" "$DIRECTORY/before"
+  [ -z "$(ls "$HARDENED_STAGE/var/lib/hardened/install")" ]
 }
 
 @test "--dry-run shows the difference and changes nothing" {
@@ -191,10 +212,14 @@ BROKEN=('[]' 'null' '"text"' '1' '{' '{"a":1' '{"a":1,}' $'// no\n{}' '{"a":1}{}
 
 @test "20 at once: one registers, the others find nothing to do" {
   local index
+  local -a installs=()
   echo '{"debug": true}' >"$CONFIG"
   cp "$CONFIG" "$DIRECTORY/before"
-  for ((index = 0; index < 20; index++)); do hardenctl install docker --config "$CONFIG" >"$DIRECTORY/out.$index" 2>&1 & done
-  wait
+  for ((index = 0; index < 20; index++)); do
+    hardenctl install docker --config "$CONFIG" >"$DIRECTORY/out.$index" 2>&1 3>&- &
+    installs+=($!)
+  done
+  wait "${installs[@]}" # not for bats' own watchdog
   registered
   [ "$(grep -l 'nothing to do' "$DIRECTORY"/out.* | wc -l)" = 19 ]
   ends 0 uninstall docker --config "$CONFIG"

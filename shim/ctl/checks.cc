@@ -9,6 +9,7 @@
 #include <array>
 
 #include "ctl/docker_config.h"
+#include "ctl/dockerd.h"
 #include "host/id_pool.h"
 #include "host/runtime_version.h"
 #include "kernel/user_namespace.h"
@@ -104,15 +105,23 @@ Finding look_at_seccomp(const Places&, const Facts&) {
   return bad("the kernel has no seccomp filters", "boot a kernel with CONFIG_SECCOMP_FILTER");
 }
 
-// /proc/cgroups: "memory 11 60 1", the last column says whether it is enabled. The same in versions 1 and 2.
+// Version 2 lists its controllers in one line; version 1 in /proc/cgroups, "memory 11 60 1" with whether it is enabled
+// at the end. That file leaves out what has no version 1 since Linux 6.12.
+bool has_controller(const Facts& machine, const std::string& name) {
+  const bool unified = machine.cgroup_version == 2;
+  const std::string text = text_of(unified ? "/sys/fs/cgroup/cgroup.controllers" : "/proc/cgroups");
+  const std::vector<std::string> entries = split(text, unified ? ' ' : '\n');
+  return std::any_of(entries.begin(), entries.end(), [&](std::string entry) {
+    if (!unified) return entry.starts_with(name + "\t") && entry.ends_with("\t1");
+    if (entry.ends_with('\n')) entry.pop_back();
+    return entry == name;
+  });
+}
+
 Finding look_at_cgroups(const Places&, const Facts& machine) {
-  const std::vector<std::string> lines = split(text_of("/proc/cgroups"), '\n');
   std::vector<std::string> missing;
   for (const char* controller : {"memory", "pids", "cpu"}) {
-    const bool there = std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
-      return line.starts_with(fmt::format("{}\t", controller)) && line.ends_with("\t1");
-    });
-    if (!there) missing.emplace_back(controller);
+    if (!has_controller(machine, controller)) missing.emplace_back(controller);
   }
   if (missing.empty())
     return good(fmt::format("memory, pids and cpu can be limited (version {})", machine.cgroup_version));
@@ -144,6 +153,15 @@ Finding look_at_docker(const Places& places, const Facts&) {
     text = *read;
   } else if (!exists(places.docker_socket) && !exists(places.docker_data)) {
     return not_here("there is no Docker");
+  }
+  // On its command line a setting cannot stand in the file as well: dockerd would not have started.
+  for (const Dockerd& daemon : dockerds_of(places.docker_config)) {
+    for (const std::string& argument : daemon.arguments) {
+      if (argument.starts_with("--default-runtime"))
+        return bad(
+            fmt::format("the dockerd of pid {} was started with {}", daemon.pid, in_quotes(argument)),
+            "take the option out of its command line (systemctl edit docker), and hardenctl install docker --default");
+    }
   }
   return judge_docker_config(text, places.docker_config);
 }

@@ -119,8 +119,9 @@ Result<std::vector<std::string>> registered_runtimes(const std::optional<std::st
   const Json registered = config.value(runtimes_key, Json::object());
   for (const auto& [runtime, value] : registered.items()) {
     const Json path = value.is_object() ? value.value("path", Json()) : Json();
-    if (path.is_string() && path.get<std::string>().starts_with(std::string(paths::programs) + "/hardened-"))
-      names.push_back(runtime);
+    for (const char* program : {"hardened-runtime", "hardened-compat"}) {
+      if (path == fmt::format("{}/{}", paths::programs, program)) names.push_back(runtime);
+    }
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -31,7 +31,7 @@ struct DockerRuntime {
 [[nodiscard]] Result<std::optional<std::string>> default_runtime(const std::optional<std::string>& text,
                                                                  const std::string& name);
 
-// The runtimes that programs of ours stand behind, by their names there, sorted.
+// The runtimes that harden (not the one that trains), by their names there, sorted.
 [[nodiscard]] Result<std::vector<std::string>> registered_runtimes(const std::optional<std::string>& text,
                                                                    const std::string& name);
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "ctl/command.h"
@@ -27,24 +28,27 @@ constexpr std::size_t largest_config = std::size_t{8} << 20;  // bytes
 struct Options {
   std::string config = "/etc/docker/daemon.json";
   bool as_default = false;
+  bool training = false;
   bool dry_run = false;
 };
 
 // The first is the one that --default makes the default.
-std::vector<DockerRuntime> our_runtimes() {
-  std::vector<DockerRuntime> runtimes;
-  for (const char* name : {"hardened", "hardened-compat", "hardened-train"}) {
-    const std::string program = runtimes.empty() ? "hardened-runtime" : name;
-    runtimes.push_back({name, fmt::format("{}/{}", paths::programs, program)});
-  }
+std::vector<DockerRuntime> our_runtimes(bool training) {
+  const auto runtime = [](const char* name, const char* program) {
+    return DockerRuntime{name, fmt::format("{}/{}", paths::programs, program)};
+  };
+  std::vector<DockerRuntime> runtimes{runtime("hardened", "hardened-runtime"),
+                                      runtime("hardened-compat", "hardened-compat")};
+  if (training) runtimes.push_back(runtime("hardened-train", "hardened-train"));
   return runtimes;
 }
 
-// Training mode is not there on every architecture.
-std::vector<DockerRuntime> installed_runtimes() {
-  std::vector<DockerRuntime> runtimes = our_runtimes();
-  std::erase_if(runtimes, [](const DockerRuntime& runtime) { return ::access(runtime.path.c_str(), X_OK) != 0; });
-  return runtimes;
+Status check_programs(const std::vector<DockerRuntime>& runtimes) {
+  for (const DockerRuntime& runtime : runtimes) {
+    if (::access(runtime.path.c_str(), X_OK) != 0)
+      return fail_errno(fmt::format("cannot register {}: cannot run {}", in_quotes(runtime.name), runtime.path), errno);
+  }
+  return {};
 }
 
 // The configuration file, locked against others of us by its directory.
@@ -134,14 +138,21 @@ bool untouched(const Memory& memory, const Config& config) {
   return memory.exact && memory.written == sha256_hex(config.text.value_or(""));
 }
 
-Status remember(const Config& config, const std::string& written) {
+// An earlier memory counts while what it is about is still there. One that was made by an install that was cut short
+// says no more than the file itself; so does one whose runtimes somebody has taken out since.
+Result<Memory> memory_of(const Config& config) {
   TRY(old_default, default_runtime(config.text, config.path));
-  Memory memory{true, config.text, old_default, {}};
+  TRY(registered, registered_runtimes(config.text, config.path));
   const auto earlier = recall(config);
-  // Where the file is as it was before, an install was cut short, and this one is the first.
-  if (earlier && !(earlier->exact && earlier->before == config.text)) {
-    memory = untouched(*earlier, config) ? *earlier : Memory{false, std::nullopt, earlier->old_default, {}};
-  }
+  if (!earlier || registered.empty() || (earlier->exact && earlier->before == config.text))
+    return Memory{true, config.text, old_default, {}};
+  if (untouched(*earlier, config)) return *earlier;
+  const bool ours = old_default && std::find(registered.begin(), registered.end(), *old_default) != registered.end();
+  return Memory{false, std::nullopt, ours ? earlier->old_default : old_default, {}};
+}
+
+Status remember(const Config& config, const std::string& written) {
+  TRY(memory, memory_of(config));
   const Json document = {{"version", 1},
                          {"config", config.path},
                          {"exact", memory.exact},
@@ -154,6 +165,10 @@ Status remember(const Config& config, const std::string& written) {
   TRY_DO(file.write(document.dump(2) + "\n"));
   TRY_DO(file.sync());
   return file.commit();
+}
+
+void forget(const Config& config) {
+  ::unlink((std::string(paths::installs) + "/" + memory_name(config)).c_str());
 }
 
 // As diff(1) shows it; where there is no diff(1), the whole of what is to be written.
@@ -193,8 +208,8 @@ void reload(const std::vector<Dockerd>& daemons) {
 }
 
 Result<int> install(const Options& options) {
-  const std::vector<DockerRuntime> runtimes = installed_runtimes();
-  if (runtimes.empty()) return fail(Code::io, fmt::format("cannot find our runtimes in {}", paths::programs));
+  const std::vector<DockerRuntime> runtimes = our_runtimes(options.training);
+  TRY_DO(check_programs(runtimes));
   TRY(config, open_config(options));
   TRY(after, with_runtimes(config.text, config.path, runtimes, options.as_default));
   if (config.text && after == *config.text) {
@@ -222,8 +237,9 @@ Result<int> uninstall(const Options& options) {
     return fine;
   }
   TRY(cleared,
-      without_runtimes(*config.text, config.path, our_runtimes(), memory ? memory->old_default : std::nullopt));
+      without_runtimes(*config.text, config.path, our_runtimes(true), memory ? memory->old_default : std::nullopt));
   if (cleared == *config.text) {
+    if (!options.dry_run) forget(config);
     print_line(config.path + ": nothing to do");
     return fine;
   }
@@ -233,7 +249,7 @@ Result<int> uninstall(const Options& options) {
   show_difference(config, after.value_or(""));
   if (options.dry_run) return fine;
   TRY_DO(replace(config, after));
-  ::unlink((std::string(paths::installs) + "/" + memory_name(config)).c_str());
+  forget(config);
   // What is gone from its configuration it keeps, whatever the signal.
   for (const Dockerd& daemon : dockerds_of(config.path))
     print_line(fmt::format("dockerd (pid {}) forgets our runtimes when it is restarted: systemctl restart docker",
@@ -247,8 +263,12 @@ void add_engine(CLI::App& group, const char* description, const char* examples, 
   CLI::App& command = add(group, "docker", description, examples);
   command.add_option("--config", options->config, "dockerd's configuration")->capture_default_str()->type_name("FILE");
   command.add_flag("--dry-run", options->dry_run, "Show what would change, and change nothing");
-  if (installs)
+  if (installs) {
+    command.add_flag("--training", options->training,
+                     "Also hardened-train, which gives an image Docker's capabilities to learn what it uses: not where "
+                     "others may choose it");
     command.add_flag("--default", options->as_default, "Make \"hardened\" what containers get that name no runtime");
+  }
   command.callback([options, &action, act] { action = [options, act] { return act(*options); }; });
 }
 

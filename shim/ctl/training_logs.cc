@@ -151,8 +151,14 @@ Status add_training(const LogChoice& choice, generate::Logs& logs) {
     files = std::move(found);
   }
   for (const std::string& file : files) {
-    TRY(text, read_named_file(file, most_bytes));
-    generate::add_log(logs, file, text);
+    const Result<std::string> text = read_named_file(file, most_bytes);
+    if (text) {
+      generate::add_log(logs, file, *text);
+    } else if (choice.files.empty()) {
+      logs.damaged.push_back(text.error());  // one file must not take the others away
+    } else {
+      return tl::unexpected<Error>(text.error());
+    }
   }
   report(logs);
   return {};

@@ -19,8 +19,9 @@ struct Options {
   bool json = false;
 };
 
-// A process that a runtime is just bringing into a container has its rights for some milliseconds more: only what is
-// seen at every look counts.
+// A process that a runtime is just bringing into a container has its rights for some milliseconds more: only the
+// controls that found something at every look count. Not what they found: a process can change its name and number at
+// will.
 constexpr int looks = 5;
 constexpr useconds_t between_looks = 200'000;
 
@@ -33,13 +34,13 @@ Result<std::optional<std::vector<verify::Weakness>>> weaknesses_of(const state::
     if (!init) return std::nullopt;
     TRY(view, verify::observe(*init));
     if (!view) return std::nullopt;
-    const std::vector<verify::Weakness> seen = verify::compare(grant, *view, outside);
-    const auto is_gone = [&](const verify::Weakness& old) {
-      return std::none_of(seen.begin(), seen.end(),
-                          [&](const verify::Weakness& now) { return now.message == old.message; });
+    std::vector<verify::Weakness> seen = verify::compare(grant, *view, outside);
+    const auto is_new = [&](const verify::Weakness& now) {
+      return std::none_of(lasting.begin(), lasting.end(),
+                          [&](const verify::Weakness& old) { return old.control == now.control; });
     };
-    if (look == 0) lasting = seen;
-    std::erase_if(lasting, is_gone);
+    if (look != 0) std::erase_if(seen, is_new);
+    lasting = std::move(seen);
     if (lasting.empty()) break;
     if (look + 1 < looks) ::usleep(between_looks);
   }
@@ -102,17 +103,24 @@ std::string shortened(const std::string& id) {
 
 struct Verified {
   const state::Grant* grant;
+  bool runs;  // a process of it was found
   std::vector<verify::Weakness> weaknesses;
+
+  [[nodiscard]] std::string result() const {
+    if (!weaknesses.empty()) return "WEAKER";
+    return runs && grant->mode == policy::Mode::enforce ? "pass" : "note";
+  }
+  [[nodiscard]] std::string found() const {
+    if (!runs) return "no process of it runs";
+    if (grant->mode != policy::Mode::enforce) return "audit mode: nothing was promised";
+    return weaknesses.empty() ? "nothing is weaker than granted" : "";
+  }
 };
 
 void print_table(const std::vector<Verified>& all, const std::vector<std::string>& outside) {
   Table table({"CONTAINER", "IMAGE", "", "FOUND"});
   for (const Verified& one : all) {
-    const std::string promise = one.grant->mode == policy::Mode::enforce
-                                    ? fmt::format("as granted, by {} controls", verify::compared_controls())
-                                    : "audit mode: nothing was promised";
-    table.add({shortened(one.grant->id), one.grant->image, one.weaknesses.empty() ? "pass" : "WEAKER",
-               one.weaknesses.empty() ? promise : ""});
+    table.add({shortened(one.grant->id), one.grant->image, one.result(), one.found()});
     for (const verify::Weakness& weakness : one.weaknesses)
       table.add({"", "", "", fmt::format("{}: {}", weakness.control, weakness.message)});
   }
@@ -130,6 +138,7 @@ Json described(const std::vector<Verified>& all, const std::vector<std::string>&
                           {"engine", one.grant->engine},
                           {"image", one.grant->image},
                           {"promised", one.grant->mode == policy::Mode::enforce},
+                          {"runs", one.runs},
                           {"weaknesses", weaknesses}});
   }
   return {{"containers", containers}, {"outside", outside}};
@@ -142,7 +151,8 @@ Result<int> verify_all(const Options& options) {
   for (const state::Grant& grant : grants) {
     if (!is_meant(options.containers, grant.id)) continue;
     TRY(weaknesses, weaknesses_of(grant));
-    if (weaknesses) all.push_back({&grant, *std::move(weaknesses)});
+    all.push_back(
+        {&grant, weaknesses.has_value(), weaknesses ? *std::move(weaknesses) : std::vector<verify::Weakness>{}});
   }
   const std::vector<std::string> outside = options.containers.empty() ? strangers(grants) : std::vector<std::string>{};
   if (options.json) {

@@ -79,7 +79,8 @@ std::optional<int> await_child(pid_t pid, Milliseconds patience) {
     break;
   }
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return std::nullopt;  // a caller that ignores SIGCHLD never learns it
   }
   return WIFEXITED(status) ? std::optional(WEXITSTATUS(status)) : std::nullopt;
 }

@@ -133,7 +133,7 @@ Messages masked_paths(const Case& it) {
 }
 
 std::string shown(const std::optional<std::uint64_t>& limit) {
-  return limit ? std::to_string(*limit) : "none";
+  return limit && *limit != CgroupView::unlimited ? std::to_string(*limit) : "none";
 }
 
 // A limit of 0 or below is none, in the spec and in the grant.
@@ -260,10 +260,6 @@ std::vector<Weakness> compare(const state::Grant& grant, const ContainerView& vi
     for (std::string& message : row.weaknesses(it)) weaknesses.push_back({row.control, std::move(message)});
   }
   return weaknesses;
-}
-
-std::size_t compared_controls() {
-  return std::size(rows);
 }
 
 }  // namespace hardened::verify

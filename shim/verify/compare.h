@@ -22,7 +22,4 @@ struct Weakness {
 [[nodiscard]] std::vector<Weakness> compare(const state::Grant& grant, const ContainerView& view,
                                             const std::map<std::string, std::uint64_t>& host);
 
-// How many different controls compare() looks at.
-[[nodiscard]] std::size_t compared_controls();
-
 }  // namespace hardened::verify

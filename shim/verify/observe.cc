@@ -154,9 +154,11 @@ std::string cgroup_directory(const std::string& memberships, const std::string& 
 }
 
 std::optional<std::uint64_t> limit_in(const std::string& directory, const char* file) {
-  const auto value = number(text_at(AT_FDCWD, fmt::format("{}/{}", directory, file)));
-  // Version 1 says "none" by the largest multiple of a page.
-  return value && *value < (std::uint64_t{1} << 62U) ? value : std::nullopt;
+  const std::string text = text_at(AT_FDCWD, fmt::format("{}/{}", directory, file));
+  if (text.empty()) return std::nullopt;
+  // Version 2 says "max", version 1 -1 or the largest multiple of a page.
+  const std::uint64_t value = number(text).value_or(CgroupView::unlimited);
+  return value < (std::uint64_t{1} << 62U) ? value : CgroupView::unlimited;
 }
 
 std::optional<double> cpus_in(const std::string& quota, const std::string& period) {
@@ -171,7 +173,10 @@ CgroupView version_2(const std::string& directory) {
   view.pids = limit_in(directory, "pids.max");
   view.memory = limit_in(directory, "memory.max");
   const auto swap = limit_in(directory, "memory.swap.max");
-  if (view.memory && swap) view.memory_and_swap = *view.memory + *swap;
+  if (view.memory && swap) {
+    const bool none = *view.memory == CgroupView::unlimited || *swap == CgroupView::unlimited;
+    view.memory_and_swap = none ? CgroupView::unlimited : *view.memory + *swap;
+  }
   const std::vector<std::string> words = words_of(text_at(AT_FDCWD, directory + "/cpu.max"));
   if (words.size() == 2) view.cpus = cpus_in(words[0], words[1]);
   return view;
@@ -189,16 +194,30 @@ CgroupView version_1(const std::string& memberships, const host::MountTable& tab
   return view;
 }
 
-// Those of the cgroup in `directory` and below it.
-void collect_processes(const std::string& directory, std::set<pid_t>& found) {
-  for (const std::string& line : split(text_at(AT_FDCWD, directory + "/cgroup.procs"), '\n')) {
-    if (const auto pid = number<pid_t>(line)) found.insert(*pid);
+// The threads of the cgroup in `directory` and of those below it; each has rights of its own. The file is called
+// "tasks" in version 1.
+void collect_threads(const std::string& directory, std::set<pid_t>& found) {
+  for (const char* file : {"/tasks", "/cgroup.threads"}) {
+    for (const std::string& line : split(text_at(AT_FDCWD, directory + file), '\n')) {
+      if (const auto thread = number<pid_t>(line)) found.insert(*thread);
+    }
   }
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(directory.c_str()), &::closedir);
   while (const dirent* entry = entries ? ::readdir(entries.get()) : nullptr) {
     const std::string name = entry->d_name;
-    if (entry->d_type == DT_DIR && name != "." && name != "..") collect_processes(directory + "/" + name, found);
+    if (entry->d_type == DT_DIR && name != "." && name != "..") collect_threads(directory + "/" + name, found);
   }
+}
+
+// A process lives on in its other threads when the first has ended, and its files below /proc are empty then.
+pid_t living_thread(pid_t process) {
+  const std::string directory = fmt::format("/proc/{}/task", process);
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(directory.c_str()), &::closedir);
+  while (const dirent* entry = entries ? ::readdir(entries.get()) : nullptr) {
+    const auto thread = number<pid_t>(entry->d_name);
+    if (thread && process_view(*thread)) return *thread;
+  }
+  return process;
 }
 
 }  // namespace
@@ -216,7 +235,8 @@ std::optional<pid_t> init_of(const std::string& runtime_root, const std::string&
   return std::nullopt;
 }
 
-Result<std::optional<ContainerView>> observe(pid_t init) {
+Result<std::optional<ContainerView>> observe(pid_t process) {
+  const pid_t init = living_thread(process);
   const auto directory = open_at(AT_FDCWD, fmt::format("/proc/{}", init), O_PATH | O_DIRECTORY);
   const auto first = process_view(init);
   if (!directory || !first) return std::nullopt;
@@ -233,12 +253,12 @@ Result<std::optional<ContainerView>> observe(pid_t init) {
   const bool unified = cgroup_directory(memberships, "pids", table).empty();
   const std::string group = cgroup_directory(memberships, unified ? "" : "pids", table);
   view.cgroup = unified ? version_2(group) : version_1(memberships, table);
-  std::set<pid_t> processes;
+  std::set<pid_t> threads;
   // In the root cgroup everything on the host would be taken for the container's.
-  if (::access((group + "/pids.max").c_str(), F_OK) == 0) collect_processes(group, processes);
-  processes.erase(init);
-  for (const pid_t pid : processes) {
-    if (auto process = process_view(pid)) view.others.push_back(*std::move(process));
+  if (::access((group + "/pids.max").c_str(), F_OK) == 0) collect_threads(group, threads);
+  threads.erase(init);
+  for (const pid_t thread : threads) {
+    if (auto other = process_view(thread)) view.others.push_back(*std::move(other));
   }
   return std::optional(std::move(view));
 }

@@ -30,7 +30,9 @@ struct ProcessView {
   std::map<std::string, std::uint64_t> namespaces;  // inode, by the name in /proc/PID/ns
 };
 
-struct CgroupView {  // nothing: no limit
+struct CgroupView {
+  static constexpr std::uint64_t unlimited = ~std::uint64_t{0};
+  // Nothing: the cgroup has no such limit to set (the root cgroup; swap, where the kernel does not count it).
   std::optional<std::uint64_t> pids, memory, memory_and_swap;
   std::optional<double> cpus;
   bool every_device = false;  // version 1 only: in version 2 devices are decided by a program that cannot be read
@@ -43,7 +45,7 @@ struct ContainerView {
   std::map<std::string, bool> mounts;        // the topmost mount at each path: is it read-only?
   std::vector<std::string> read_only_paths;  // of those that must be: the ones this kernel has
   CgroupView cgroup;
-  std::vector<ProcessView> others;  // every other process in its cgroup, brought in by exec or otherwise
+  std::vector<ProcessView> others;  // every other thread in its cgroup, of processes brought in by exec or otherwise
 };
 
 // The process that the runtime's own record of the container names as its first (runc's state.json, crun's status);
@@ -51,7 +53,7 @@ struct ContainerView {
 [[nodiscard]] std::optional<pid_t> init_of(const std::string& runtime_root, const std::string& id);
 
 // Nothing when the process ended meanwhile. Errors: Code::io.
-[[nodiscard]] Result<std::optional<ContainerView>> observe(pid_t init);
+[[nodiscard]] Result<std::optional<ContainerView>> observe(pid_t process);
 
 // The namespaces of this process, as in ProcessView.
 [[nodiscard]] std::map<std::string, std::uint64_t> own_namespaces();

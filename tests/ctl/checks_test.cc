@@ -44,6 +44,8 @@ TEST_CASE("checks: in daemon.json it is the program that counts, not the name of
   CHECK(judged(R"({"runtimes":{"h":{"path":")" + ours + R"("}},"default-runtime":"runc"})") == Health::bad);
   CHECK(judged(R"({"runtimes":{"hardened":{"path":"/bin/runc"}},"default-runtime":"hardened"})") == Health::bad);
   CHECK(judged(R"({"runtimes":{"hardened":null,"x":{"path":1}},"default-runtime":"hardened"})") == Health::bad);
+  const std::string trains = std::string(paths::programs) + "/hardened-train";
+  CHECK(judged(R"({"runtimes":{"h":{"path":")" + trains + R"("}},"default-runtime":"h"})") == Health::bad);
   CHECK(judged("[]") == Health::bad);
   CHECK(ctl::judge_docker_config(std::nullopt, "d").health == Health::bad);
 }

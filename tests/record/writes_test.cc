@@ -133,8 +133,40 @@ TEST_CASE("writes: more files than are listed are said to be missing, once") {
   }
   const auto writes = record::list_writes(upper.path(), {});
   REQUIRE(writes);
-  CHECK(writes->lost == std::vector<std::string>{"more files were written than are listed"});
+  CHECK(writes->lost == std::vector<std::string>{"more was written than is listed"});
   CHECK(writes->found.size() >= 20000);
+}
+
+TEST_CASE("writes: empty directories count as well: they cost as much to look at") {
+  const Upper upper;
+  for (int i = 0; i < 20100; ++i) upper.directory("d/" + std::to_string(i));
+  const auto writes = record::list_writes(upper.path(), {});
+  REQUIRE(writes);
+  CHECK(writes->lost == std::vector<std::string>{"more was written than is listed"});
+}
+
+TEST_CASE("writes: long paths are listed up to some megabytes in all, however few they are") {
+  const Upper upper;
+  std::string deep = std::string(250, 'd');
+  for (int depth = 0; depth < 10; ++depth) deep += "/" + std::string(250, 'd');  // 2.7 KiB, below PATH_MAX
+  upper.directory(deep);
+  for (int i = 0; i < 3000; ++i) upper.link(deep + "/" + std::to_string(i), "x");
+  const auto writes = record::list_writes(upper.path(), {});
+  REQUIRE(writes);
+  CHECK(writes->lost == std::vector<std::string>{"more was written than is listed"});
+  std::size_t bytes = 0;
+  for (const Write& write : writes->found) bytes += write.path.size();
+  CHECK(bytes > (std::size_t{3} << 20));
+  CHECK(bytes <= (std::size_t{4} << 20));
+}
+
+TEST_CASE("writes: a sparse file is as large as what is stored of it") {
+  const Upper upper;
+  upper.file("sparse", "begin");
+  REQUIRE(::truncate(upper.path("sparse").c_str(), off_t{1} << 40) == 0);
+  const auto writes = upper.writes();
+  REQUIRE(writes.size() == 1);
+  CHECK(writes.front().bytes.value() <= 65536);
 }
 
 TEST_CASE("writes: an upper directory that is gone is an error") {

@@ -69,6 +69,7 @@ const Row rows[] = {
     {"pids", [](ContainerView& view) { view.cgroup.pids.reset(); }},
     {"memory", [](ContainerView& view) { view.cgroup.memory.reset(); }},
     {"memory", [](ContainerView& view) { view.cgroup.memory_and_swap = 1001; }},
+    {"memory", [](ContainerView& view) { view.cgroup.memory_and_swap = verify::CgroupView::unlimited; }},
     {"cpu", [](ContainerView& view) { view.cgroup.cpus = 1.5; }},
     {"cpu", [](ContainerView& view) { view.cgroup.cpus.reset(); }},
     {"rlimits", [](ContainerView& view) { view.init.rlimits["RLIMIT_CORE"].hard = 1; }},

@@ -1,6 +1,5 @@
 #include "record/steps.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/random.h>
@@ -13,15 +12,13 @@
 #include <charconv>
 #include <cstring>
 
-#include "oci/spec.h"
-#include "oci/strict_json.h"
 #include "record/log.h"
 #include "record/maps.h"
 #include "record/programs.h"
 #include "record/runs.h"
+#include "state/init_process.h"
 #include "state/process.h"
 #include "util/clock.h"
-#include "util/file.h"
 #include "util/text.h"
 
 namespace hardened::record {
@@ -109,30 +106,8 @@ void sweep(const Runs& runs, const Places& places) {
   }
 }
 
-// What the runtimes keep of a container, below their --root.
-struct Record {
-  const char* file;
-  const char* init;  // the process that waits to become the container's first program
-};
-constexpr Record records[] = {{"state.json", "/init_process_pid"}, {"status", "/pid"}};
-
-Result<pid_t> init_of(const Run& run) {
-  constexpr std::size_t largest = std::size_t{16} << 20;
-  const std::string directory = run.runtime_root + "/" + run.container;
-  for (const Record& record : records) {
-    const std::string path = directory + "/" + record.file;
-    const auto fd = open_at(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW);
-    if (!fd) continue;
-    TRY(text, read_all(fd->get(), largest, path));
-    TRY(document, oci::parse_strict(text, path, {.max_bytes = largest}));
-    const auto pid = Spec(std::move(document.value)).integer(record.init);
-    if (pid && *pid > 0) return static_cast<pid_t>(*pid);
-  }
-  return fail(Code::io, "cannot find the first process of the container in " + directory);
-}
-
 Status enter(Run& run, const Places& places) {
-  TRY(init, init_of(run));
+  TRY(init, state::init_of(run.runtime_root, run.container));
   TRY(process, state::process_of(init));
   TRY(cgroups, cgroups_of(init));
   run.cgroups = std::move(cgroups);

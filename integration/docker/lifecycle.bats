@@ -120,7 +120,7 @@ teardown() { remove_containers; }
 }
 
 @test "kill delivers the signal" {
-  hardened -d --name box "$BOX" sh -c 'trap "exit 9" USR1; while :; do sleep 0.1; done' >/dev/null
+  hardened -d --name box "$BOX" sh -c 'trap "exit 9" USR1; sleep 600 & wait' >/dev/null
   wait_for 5 docker exec box true
   docker kill -s USR1 box
   run docker wait box

@@ -92,7 +92,7 @@ traced() {
 }
 
 @test "a signal that asks for something else begins no stop" {
-  train -d --name box "$BOX" sh -c 'trap "trained exec; exit" HUP; echo serving; while :; do sleep 1; done'
+  train -d --name box "$BOX" sh -c 'trap "trained exec; exit" HUP; echo serving; sleep 600 & wait'
   wait_for 20 serving box
   docker kill -s HUP box
   docker wait box
@@ -102,7 +102,7 @@ traced() {
 
 @test "the stop begins with whatever signal the image ends by" {
   train -d --name box --stop-signal USR1 "$BOX" \
-    sh -c 'trap "trained exec; exit" USR1; echo serving; while :; do sleep 1; done'
+    sh -c 'trap "trained exec; exit" USR1; echo serving; sleep 600 & wait'
   wait_for 20 serving box
   docker stop box
   logged .complete

@@ -121,6 +121,10 @@ Status write_at_once(const std::string& path, std::string_view text, mode_t mode
   return file.commit();
 }
 
+void add_profile_argument(CLI::App& command, std::string& what) {
+  command.add_option("profile", what, "Its name, or a file (with / or .json)")->required()->type_name("NAME|FILE");
+}
+
 void add_profile_options(CLI::App& command, policy::Locations& locations, bool& json) {
   command.add_option("--profiles", locations.site_profiles, "The site's profiles")
       ->capture_default_str()

@@ -35,6 +35,8 @@ struct LoadedProfile {
 // Code::io.
 [[nodiscard]] Status write_at_once(const std::string& path, std::string_view text, mode_t mode, bool force);
 
+// The profile that a command is about.
+void add_profile_argument(CLI::App& command, std::string& what);
 // --profiles and --json.
 void add_profile_options(CLI::App& command, policy::Locations& locations, bool& json);
 

@@ -62,9 +62,7 @@ void add_profile_lint(CLI::App& group, Action& action) {
   CLI::App& command = add(group, "lint", "What in a profile is dangerous, and why; ends with 1 if anything is an error",
                           "  hardenctl profile lint nginx\n"
                           "  hardenctl profile lint ./nginx.json --json\n");
-  command.add_option("profile", options->what, "Its name, or a file (with / or .json)")
-      ->required()
-      ->type_name("NAME|FILE");
+  add_profile_argument(command, options->what);
   add_profile_options(command, options->locations, options->json);
   command.callback([options, &action] { action = [options] { return lint(*options); }; });
 }

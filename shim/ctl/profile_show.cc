@@ -175,9 +175,7 @@ void add_profile_show(CLI::App& group, Action& action) {
                           "  hardenctl profile show strict\n"
                           "  hardenctl profile show ./nginx.json\n"
                           "  hardenctl profile show nginx --json | jq -r '.calls.names[]'\n");
-  showing.add_option("profile", options->what, "Its name, or a file (with / or .json)")
-      ->required()
-      ->type_name("NAME|FILE");
+  add_profile_argument(showing, options->what);
   add_profile_options(showing, options->locations, options->json);
   showing.callback([options, &action] { action = [options] { return show(*options); }; });
 }

@@ -7,6 +7,7 @@
 
 #include "ctl/command.h"
 #include "ctl/output.h"
+#include "state/init_process.h"
 #include "state/store.h"
 #include "util/text.h"
 #include "verify/compare.h"
@@ -30,7 +31,7 @@ Result<std::optional<std::vector<verify::Weakness>>> weaknesses_of(const state::
   const auto outside = verify::own_namespaces();
   std::vector<verify::Weakness> lasting;
   for (int look = 0; look < looks; ++look) {
-    const auto init = verify::init_of(grant.runtime_root, grant.id);
+    const auto init = state::init_of(grant.runtime_root, grant.id);
     if (!init) return std::nullopt;
     TRY(view, verify::observe(*init));
     if (!view) return std::nullopt;
@@ -71,7 +72,8 @@ std::vector<std::string> strangers(const std::vector<state::Grant>& grants) {
       const bool ours =
           std::any_of(grants.begin(), grants.end(), [&](const state::Grant& grant) { return grant.id == id; });
       const bool told = std::find(ids.begin(), ids.end(), id) != ids.end();
-      const auto init = ours || told ? std::nullopt : verify::init_of(directory.substr(0, slash), id);
+      if (ours || told) continue;
+      const auto init = state::init_of(directory.substr(0, slash), id);
       if (init && ::access(fmt::format("/proc/{}", *init).c_str(), F_OK) == 0) ids.push_back(id);
     }
   }

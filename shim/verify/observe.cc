@@ -13,8 +13,6 @@
 #include <set>
 
 #include "host/mount_table.h"
-#include "oci/spec.h"
-#include "oci/strict_json.h"
 #include "util/file.h"
 #include "util/text.h"
 
@@ -221,19 +219,6 @@ pid_t living_thread(pid_t process) {
 }
 
 }  // namespace
-
-std::optional<pid_t> init_of(const std::string& runtime_root, const std::string& id) {
-  constexpr std::pair<const char*, const char*> records[] = {{"state.json", "/init_process_pid"}, {"status", "/pid"}};
-  for (const auto& [file, pointer] : records) {
-    const std::string path = fmt::format("{}/{}/{}", runtime_root, id, file);
-    const auto text = read_trusted_file(AT_FDCWD, path, largest_file);
-    const auto record = text ? oci::parse_strict(*text, path) : fail(Code::io, "");
-    if (!record) continue;
-    const auto pid = Spec(record->value).integer(pointer);
-    if (pid && *pid > 1) return static_cast<pid_t>(*pid);
-  }
-  return std::nullopt;
-}
 
 Result<std::optional<ContainerView>> observe(pid_t process) {
   const pid_t init = living_thread(process);

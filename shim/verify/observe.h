@@ -48,10 +48,6 @@ struct ContainerView {
   std::vector<ProcessView> others;  // every other thread in its cgroup, of processes brought in by exec or otherwise
 };
 
-// The process that the runtime's own record of the container names as its first (runc's state.json, crun's status);
-// nothing where there is no record, or that process is gone.
-[[nodiscard]] std::optional<pid_t> init_of(const std::string& runtime_root, const std::string& id);
-
 // Nothing when the process ended meanwhile. Errors: Code::io.
 [[nodiscard]] Result<std::optional<ContainerView>> observe(pid_t process);
 

@@ -2,16 +2,11 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-
-#include <filesystem>
 
 #include "catch.h"
 #include "processes.h"
-#include "temporary.h"
 
 using namespace hardened;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -102,29 +97,4 @@ TEST_CASE("observe: a process that has ended is nothing, not an error") {
   const auto view = verify::observe(gone);
   REQUIRE(view.has_value());
   CHECK_FALSE(view->has_value());
-}
-
-TEST_CASE("observe: the first process is the one that the runtime's own record names") {
-  const testing::TemporaryDirectory root;
-  const auto record = [&](const std::string& id, const char* file, const std::string& text) {
-    fs::create_directories(root.path(id));
-    testing::write_text(root.path(id) + "/" + file, text);
-    ::chmod((root.path(id) + "/" + file).c_str(), 0600);
-  };
-  record("of-runc", "state.json", R"({"id":"x","init_process_pid":4321,"rootless":false})");
-  record("of-crun", "status", R"({"pid":8765,"process-start-time":1})");
-  record("broken", "state.json", "{");
-  record("none", "state.json", R"({"init_process_pid":0})");
-  record("odd", "state.json", R"({"init_process_pid":"4321"})");
-  CHECK(verify::init_of(root.path(), "of-runc") == 4321);
-  CHECK(verify::init_of(root.path(), "of-crun") == 8765);
-  for (const char* id : {"broken", "none", "odd", "nowhere"}) CHECK_FALSE(verify::init_of(root.path(), id));
-}
-
-TEST_CASE("observe: a record that others may write to names nobody") {
-  const testing::TemporaryDirectory root;
-  fs::create_directories(root.path("c"));
-  testing::write_text(root.path("c") + "/state.json", R"({"init_process_pid":4321})");
-  ::chmod((root.path("c") + "/state.json").c_str(), 0666);
-  CHECK_FALSE(verify::init_of(root.path(), "c"));
 }

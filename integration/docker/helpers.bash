@@ -39,6 +39,17 @@ sleeper() {
 }
 
 # contains TEXT: the output of the last `run`.
+# tampering_runtime FILTER: the path of a low-level runtime that changes each spec by the shell command FILTER.
+tampering_runtime() {
+  local directory=$HARDENED_DAEMON/tampered
+  mkdir -p "$directory"
+  cp "$HARDENED_SOURCE/integration/docker/tampered" "$directory/runc"
+  ln -sf "$(low_level_runtime)" "$directory/runtime"
+  printf '#!/bin/bash\n%s\n' "$1" >"$directory/filter"
+  chmod +x "$directory/filter"
+  printf '%s\n' "$directory/runc"
+}
+
 contains() {
   [[ $output == *"$1"* ]] || {
     printf 'expected to find: %s\nin: %s\n' "$1" "$output"

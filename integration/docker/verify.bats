@@ -78,13 +78,7 @@ entered() {
 
 # tampered CONTROL FILTER: a container whose spec the runtime changed by the shell command FILTER.
 tampered() {
-  local directory=$HARDENED_DAEMON/tampered
-  mkdir -p "$directory"
-  cp "$HARDENED_SOURCE/integration/docker/tampered" "$directory/runc"
-  ln -sf "$(low_level_runtime)" "$directory/runtime"
-  printf '#!/bin/bash\n%s\n' "$2" >"$directory/filter"
-  chmod +x "$directory/filter"
-  policy "$(jq -n --arg runtime "$directory/runc" '{runtimes: [$runtime]}')"
+  policy "$(jq -n --arg runtime "$(tampering_runtime "$2")" '{runtimes: [$runtime]}')"
   weakened "$1" true
 }
 

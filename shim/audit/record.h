@@ -25,7 +25,7 @@ struct Record {
   std::string image;      // as the user typed it; empty when unknown
   std::string profile;    // name
   std::string policy;     // digest
-  std::string operation;  // "create", "run", "exec", "update" or "restore"
+  std::string operation;  // "create", "run", "exec", "update", "restore" or "start" (attested)
   Verdict verdict = Verdict::failed;
   policy::Mode mode = policy::Mode::enforce;
   std::vector<controls::Decision> decisions;

@@ -10,43 +10,17 @@
 #include "state/init_process.h"
 #include "state/store.h"
 #include "util/text.h"
-#include "verify/compare.h"
+#include "verify/look.h"
 
 namespace hardened::ctl {
 namespace {
+
+constexpr verify::Looks looks{5, std::chrono::milliseconds(200)};
 
 struct Options {
   std::vector<std::string> containers;
   bool json = false;
 };
-
-// A process that a runtime is just bringing into a container has its rights for some milliseconds more: only the
-// controls that found something at every look count. Not what they found: a process can change its name and number at
-// will.
-constexpr int looks = 5;
-constexpr useconds_t between_looks = 200'000;
-
-// Nothing when the container has ended.
-Result<std::optional<std::vector<verify::Weakness>>> weaknesses_of(const state::Grant& grant) {
-  const auto outside = verify::own_namespaces();
-  std::vector<verify::Weakness> lasting;
-  for (int look = 0; look < looks; ++look) {
-    const auto init = state::init_of(grant.runtime_root, grant.id);
-    if (!init) return std::nullopt;
-    TRY(view, verify::observe(*init));
-    if (!view) return std::nullopt;
-    std::vector<verify::Weakness> seen = verify::compare(grant, *view, outside);
-    const auto is_new = [&](const verify::Weakness& now) {
-      return std::none_of(lasting.begin(), lasting.end(),
-                          [&](const verify::Weakness& old) { return old.control == now.control; });
-    };
-    if (look != 0) std::erase_if(seen, is_new);
-    lasting = std::move(seen);
-    if (lasting.empty()) break;
-    if (look + 1 < looks) ::usleep(between_looks);
-  }
-  return std::optional(std::move(lasting));
-}
 
 // Where runc and crun keep their containers under the engines that there are, as glob(7) patterns.
 constexpr const char* runtime_roots[] = {"/run/runc", "/run/crun", "/run/docker*/runtime-*/moby",
@@ -152,7 +126,7 @@ Result<int> verify_all(const Options& options) {
   std::vector<Verified> all;
   for (const state::Grant& grant : grants) {
     if (!is_meant(options.containers, grant.id)) continue;
-    TRY(weaknesses, weaknesses_of(grant));
+    TRY(weaknesses, verify::look(grant, looks));
     all.push_back(
         {&grant, weaknesses.has_value(), weaknesses ? *std::move(weaknesses) : std::vector<verify::Weakness>{}});
   }

@@ -210,7 +210,8 @@ constexpr Member<Profile> profile_members[] = {{"$schema", ignored_text},
                                                {"namespaces", into<&Profile::namespaces, array_of<name_of_namespace>>},
                                                {"hooks", into<&Profile::hooks, array_of<path_glob>>},
                                                {"annotations", into<&Profile::annotations, texts>},
-                                               {"training", into<&Profile::training, boolean>}};
+                                               {"training", into<&Profile::training, boolean>},
+                                               {"attest", into<&Profile::attest, boolean>}};
 
 void merge_members(const Json& from, Json& onto) {
   for (const auto& [name, value] : from.items()) {

@@ -97,6 +97,7 @@ struct Profile {
   std::vector<std::string> hooks;        // absolute paths, globs
   std::vector<std::string> annotations;  // kept although dangerous; globs
   bool training = false;                 // what the container uses is recorded (hooks/record)
+  bool attest = false;                   // what it is given is compared with the grant at its start (hooks/attest)
   Json document;                         // the merged profile as loaded; kept in the grant
   bool operator==(const Profile&) const = default;
 };

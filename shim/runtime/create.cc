@@ -9,6 +9,7 @@
 #include "oci/bundle.h"
 #include "policy/load.h"
 #include "rootfs/prepare.h"
+#include "runtime/handover.h"
 #include "runtime/known_names.h"
 #include "runtime/recording.h"
 #include "runtime/story.h"
@@ -34,6 +35,25 @@ Status confirm_peers(Facts& facts, const std::string& root) {
   return {};
 }
 
+const char* stand_in_of(const Profile& profile) {
+  if (profile.training) return paths::recorder;
+  return profile.attest ? paths::attester : "";
+}
+
+// Between the grant and the start there has to be a moment to stand in, and one program that does.
+Status check_attestable(const Profile& profile, const Call& call) {
+  if (!profile.attest) return {};
+  if (profile.training)
+    return fail(Code::policy, "cannot attest a container that is recorded",
+                R"(leave "attest" out of the training profile)");
+  if (call.invocation.verb_name == "run")
+    return fail(Code::usage, R"(cannot attest a container that "run" makes and starts at once)",
+                "use create and start");
+  if (is_usable_runtime(paths::attester)) return {};
+  return fail(Code::policy, std::string("cannot attest the container: ") + paths::attester + " is missing",
+              R"(install hardened whole, or take "attest" out of the profile)");
+}
+
 Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Facts& facts, const Spec& spec) {
   TRY(creator, state::this_process());
   state::Grant grant;
@@ -41,7 +61,7 @@ Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Fac
   grant.runtime_root = runtime_root(call.invocation, facts.runtime.kind);
   grant.id = call.invocation.id();
   grant.runtime = facts.runtime.path;
-  if (policy.profile.training) grant.recorder = paths::recorder;
+  grant.stand_in = stand_in_of(policy.profile);
   grant.image = facts.workload.image;
   grant.engine = engine_name(facts.workload.engine);
   grant.policy_digest = policy.digest;
@@ -59,7 +79,7 @@ Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Fac
 // From here on there is a grant: mounts, record, spec, in this order, so that config.json changes last.
 Status hand_on(const oci::Bundle& bundle, Spec spec, const host::Probe& probe, const Policy& policy,
                const rootfs::OwnUsers* users, const state::Grant& grant, Account& account) {
-  if (!grant.recorder.empty()) TRY_DO(expect_recording(grant, spec, probe));
+  if (policy.profile.training) TRY_DO(expect_recording(grant, spec, probe));
   if (policy.mode == policy::Mode::enforce) {
     const rootfs::Places places{std::string(paths::state) + "/mounts",
                                 state::grant_directory(paths::state, grant.runtime_root, grant.id) + "/root"};
@@ -98,6 +118,7 @@ Result<Handover> create(const Call& call, Account& account) {
   TRY(policy, policy::load(facts.workload, call.program, utc_today(), known_names()));
   introduce(account, facts.workload, policy);
   TRY_DO(check_recordable(policy.profile, call));
+  TRY_DO(check_attestable(policy.profile, call));
   TRY(runtime, choose_runtime(policy));
   facts.runtime = host::runtime_version(runtime, paths::state);
   const std::string root = runtime_root(call.invocation, facts.runtime.kind);

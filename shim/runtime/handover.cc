@@ -50,11 +50,11 @@ void try_runtime(const std::string& path, char* const argv[]) {
   if (is_usable_runtime(path)) ::execve(path.c_str(), argv, environ);
 }
 
-// The recorder skips itself, and where it is missing the runtime is named beside it.
+// A program of ours that comes first skips itself, and where it is missing the runtime is named beside it.
 void try_grant(const std::string& root, const std::string& id, char* const argv[]) {
   const std::string grant = state::grant_directory(paths::state, root, id) + "/";
   try_runtime(grant + state::runtime_link, argv);
-  try_runtime(grant + state::recorded_link, argv);
+  try_runtime(grant + state::behind_link, argv);
 }
 
 }  // namespace

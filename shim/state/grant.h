@@ -31,9 +31,9 @@ struct Grant {
   std::string engine;
   std::string image;
 
-  // The program that stands between the container and its runtime, where what it uses is recorded: start, kill and
-  // delete are handed to it. Empty: none. Not part of encode(), as below.
-  std::string recorder;
+  // The program of ours that stands between the container and its runtime, where what it uses is recorded or what it is
+  // given is attested: start, kill and delete are handed to it. Empty: none. Not part of encode(), as below.
+  std::string stand_in;
 
   // Who called create. It becomes the runtime by execve, so until the runtime has made its own record of the container,
   // this process being alive is what keeps the grant. Not part of encode(): load() leaves it empty.

@@ -9,8 +9,8 @@
 
 namespace hardened::state {
 
-// Beside runtime_link, where that names the recorder of training mode: the low-level runtime itself.
-inline constexpr char recorded_link[] = "recorded";
+// Beside runtime_link, where that names a program of ours that comes first: the low-level runtime itself.
+inline constexpr char behind_link[] = "behind";
 
 // "<state_root>/grants/ab/ab…" for the container `id` under the runtime's --root `runtime_root` (absolute, clean: as
 // given or the runtime's default, "/run/runc" or "/run/crun"). The name is the plain key, or, because ids and roots may

@@ -147,8 +147,8 @@ Status Shard::write(const Grant& grant) const {
   TRY(directory, make_passable(directory_.get(), fresh));
   TRY(file, open_at(directory.get(), grant_file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
   TRY_DO(write_all(file.get(), encode(grant), grant_file));
-  TRY_DO(link(directory.get(), runtime_link, grant.recorder.empty() ? grant.runtime : grant.recorder));
-  if (!grant.recorder.empty()) TRY_DO(link(directory.get(), recorded_link, grant.runtime));
+  TRY_DO(link(directory.get(), runtime_link, grant.stand_in.empty() ? grant.runtime : grant.stand_in));
+  if (!grant.stand_in.empty()) TRY_DO(link(directory.get(), behind_link, grant.runtime));
   TRY_DO(link(directory.get(), "container", grant.runtime_root + "/" + grant.id));
   if (grant.ids.size != 0) TRY_DO(link(directory.get(), ids_link, std::to_string(grant.ids.uid)));
   return link(directory.get(), "creator", format_process(grant.creator));

@@ -1,7 +1,7 @@
 // The grants on disk, under /run/hardened, root only:
 //   grants/ab/abcdef…/grant.json   what was granted
 //   grants/ab/abcdef…/runtime      symbolic link to the runtime that made the container
-//   grants/ab/abcdef…/recorded     the same where a recorder comes first, and "runtime" names that
+//   grants/ab/abcdef…/behind       the same where a program of ours comes first, and "runtime" names that
 //   grants/ab/abcdef…/container    symbolic link to the runtime's own directory of it: dangling once it is deleted
 //   grants/ab/abcdef…/creator      symbolic link that holds "PID:START": who is creating it
 //   grants/ab/abcdef…/ids          symbolic link that holds the first of its host ids, where it has ids of its own

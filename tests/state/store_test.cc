@@ -100,16 +100,16 @@ TEST_CASE("store: a grant is kept for root only, with links to the runtime and t
   CHECK_FALSE(state::load("/run/crun", "web", host.state()).value());
 }
 
-TEST_CASE("store: a recorder stands before the runtime, which is named beside it") {
+TEST_CASE("store: a program of ours stands before the runtime, which is named beside it") {
   const Host host;
-  Grant grant = host.grant("recorded");
-  grant.recorder = "/usr/libexec/hardened/hardened-record";
+  Grant grant = host.grant("attended");
+  grant.stand_in = "/usr/libexec/hardened/hardened-record";
   REQUIRE(host.store(grant));
-  CHECK(fs::read_symlink(host.directory("recorded") + "/runtime") == "/usr/libexec/hardened/hardened-record");
-  CHECK(fs::read_symlink(host.directory("recorded") + "/recorded") == grant.runtime);
-  CHECK(host.load("recorded").value()->runtime == grant.runtime);
+  CHECK(fs::read_symlink(host.directory("attended") + "/runtime") == "/usr/libexec/hardened/hardened-record");
+  CHECK(fs::read_symlink(host.directory("attended") + "/behind") == grant.runtime);
+  CHECK(host.load("attended").value()->runtime == grant.runtime);
   REQUIRE(host.store(host.grant("plain")));
-  CHECK_FALSE(fs::is_symlink(host.directory("plain") + "/recorded"));
+  CHECK_FALSE(fs::is_symlink(host.directory("plain") + "/behind"));
 }
 
 TEST_CASE("store: directories of an earlier version let the root of a container pass") {

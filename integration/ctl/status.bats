@@ -80,6 +80,15 @@ is() {
   is "$(told containers)" "* 0 hardened, 0 in training, *"
 }
 
+@test "status: grants that cannot be trusted are said, and all else is told" {
+  mkdir -p "$HARDENED_STAGE/run/hardened/grants"
+  chmod 0777 "$HARDENED_STAGE/run/hardened/grants"
+  is "$(told containers)" "FAIL cannot *run/hardened*"
+  is "$(told policy)" "pass *"
+  chmod 0711 "$HARDENED_STAGE/run/hardened/grants"
+  is "$(told containers)" "* 0 hardened, *"
+}
+
 @test "status: what the host lacks" {
   is "$(told host)" "* *"
   use_runtime /nowhere/runc

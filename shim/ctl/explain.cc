@@ -2,6 +2,7 @@
 // of its create; what would be is judged by the very code a create runs (runtime/judge.h).
 #include <fmt/format.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -166,7 +167,7 @@ Error ambiguous(const std::string& what, const std::set<std::string>& ids) {
           "give more of its id"};
 }
 
-// Of the containers called `what` the youngest that is known of, or the one whose id begins so.
+// Of the containers called `what` the first that is known of, or else the one whose id begins so.
 Result<std::string> choose(const std::string& what, const std::vector<std::string>& named,
                            const std::set<std::string>& known) {
   for (const std::string& id : named) {
@@ -200,7 +201,9 @@ Result<int> explain_container(const Options& options) {
   const auto unreadable = read_records(options.files, [&](Json record) {
     if (is_meant(text(record, "container"))) note(histories, std::move(record));
   });
-  // No log is no error before the first container.
+  // Before the first container there is no log.
+  const bool none_yet = options.files.older.empty() && ::access(options.files.log.c_str(), F_OK) != 0;
+  if (!unreadable && !none_yet) return tl::unexpected(unreadable.error());
   if (unreadable) complain_of_lines(*unreadable);
   for (const auto& [id, history] : histories) known.insert(id);
   TRY(id, choose(what, named, known));

@@ -45,19 +45,22 @@ Finding look_at_version(const Host& host, const char* program) {
   return judge_program(program, host.version_text(path));
 }
 
+constexpr std::string_view up_to_date =
+    "CIS Docker 1.6.0 1.2.2, OWASP Docker Top 10 D02, OWASP Docker Cheat Sheet RULE #0";
+
 constexpr HostCheck table[] = {
     {"data-partition", "Containers cannot fill the host's disk", "CIS Docker 1.6.0 1.1.1", look_at_partition},
-    {"docker-group", "Nobody is root by the group docker", "CIS Docker 1.6.0 1.1.2, OWASP Docker Top 10 D02",
+    {"docker-group", "Nobody is root by the group docker", "CIS Docker 1.6.0 1.1.2, OWASP Docker Top 10 D04",
      look_at_members},
     {"content-trust", "Only signed images are pulled", "CIS Docker 1.6.0 4.5, OWASP Docker Top 10 D08",
      look_at_content_trust},
-    {"dockerd-version", "dockerd has no known flaw", "CIS Docker 1.6.0 1.2.2, OWASP Docker Cheat Sheet RULE #0",
+    {"dockerd-version", "dockerd has no known flaw", up_to_date,
      [](const Host& host) { return look_at_version(host, "dockerd"); }},
-    {"containerd-version", "containerd has no known flaw", "CIS Docker 1.6.0 1.2.2, OWASP Docker Cheat Sheet RULE #0",
+    {"containerd-version", "containerd has no known flaw", up_to_date,
      [](const Host& host) { return look_at_version(host, "containerd"); }},
-    {"runc-version", "runc has no known flaw", "CIS Docker 1.6.0 1.2.2, OWASP Docker Cheat Sheet RULE #0",
+    {"runc-version", "runc has no known flaw", up_to_date,
      [](const Host& host) { return look_at_version(host, "runc"); }},
-    {"crun-version", "crun has no known flaw", "CIS Docker 1.6.0 1.2.2, OWASP Docker Cheat Sheet RULE #0",
+    {"crun-version", "crun has no known flaw", up_to_date,
      [](const Host& host) { return look_at_version(host, "crun"); }},
 };
 

@@ -107,13 +107,14 @@ bool trains(const state::Grant& grant) {
   return profile && profile->training;
 }
 
-Result<Part> containers() {
-  TRY(grants, state::list());
+Part containers() {
+  const auto grants = state::list();
+  if (!grants) return {"containers", {Health::bad, grants.error().message, grants.error().hint}, Json::object()};
   std::vector<std::string> hardened, training, outside;
-  for (const state::Grant& grant : grants) {
+  for (const state::Grant& grant : *grants) {
     if (runs(grant)) (trains(grant) ? training : hardened).push_back(grant.id);
   }
-  for (const Stranger& stranger : strangers(grants)) outside.push_back(stranger.id);
+  for (const Stranger& stranger : strangers(*grants)) outside.push_back(stranger.id);
   Part part{"containers", {}, {{"hardened", hardened}, {"training", training}, {"outside", outside}}};
   const std::string counts =
       fmt::format("{} hardened, {} in training, {} without us", hardened.size(), training.size(), outside.size());
@@ -169,17 +170,10 @@ Part features(const Options& options, const Facts& machine) {
           {{"missing", missing}, {"weak", weak}}};
 }
 
-Result<std::vector<Part>> look(const Options& options) {
+std::vector<Part> look(const Options& options) {
   Facts machine;
   host::read_machine(machine);
-  std::vector<Part> parts;
-  parts.push_back(docker(options, machine));
-  parts.push_back(policy(options));
-  TRY(living, containers());
-  parts.push_back(std::move(living));
-  parts.push_back(audit_log(options));
-  parts.push_back(features(options, machine));
-  return parts;
+  return {docker(options, machine), policy(options), containers(), audit_log(options), features(options, machine)};
 }
 
 void tell(const std::vector<Part>& parts) {
@@ -204,7 +198,7 @@ Json described(const std::vector<Part>& parts) {
 }
 
 Result<int> status(const Options& options) {
-  TRY(parts, look(options));
+  const std::vector<Part> parts = look(options);
   if (options.json) {
     print(described(parts));
   } else {

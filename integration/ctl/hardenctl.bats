@@ -41,12 +41,23 @@ three_records() {
 
 @test "--help of every subcommand has an example" {
   local words
-  for words in 'audit show' 'audit export' 'audit verify' controls 'policy check' 'policy show'; do
+  for words in 'audit show' 'audit follow' 'audit export' 'audit verify' controls doctor explain status verify \
+    'install docker' 'uninstall docker' 'policy check' 'policy show' 'profile list' 'profile show' 'profile generate' \
+    'profile merge' 'profile install' 'profile remove' 'profile diff' 'profile lint'; do
     # shellcheck disable=SC2086 # they are words
     ends 0 $words --help
     contains Examples:
     contains "hardenctl $words"
   done
+}
+
+@test "what a terminal would obey is escaped in JSON, too" {
+  mkdir -p "$(dirname "$AUDIT_LOG")"
+  printf '{"image":"a\xc2\x9b2Jb\xe2\x80\xaec\x7f"}\n' >"$AUDIT_LOG"
+  ends 0 audit show --json
+  equals "$output" '{"image":"a\u009b2Jb\u202ec\u007f"}'
+  ends 0 audit export --format syslog
+  contains 'a\u009b2J'
 }
 
 @test "controls: the table, one of them, and JSON" {

@@ -1,106 +1,50 @@
 // hardenctl audit: read the audit log, hand it on, and see whether anybody was at it.
-#include <fcntl.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <deque>
 
-#include "audit/lines.h"
 #include "audit/verify.h"
 #include "ctl/command.h"
+#include "ctl/containers.h"
 #include "ctl/export.h"
+#include "ctl/follow.h"
 #include "ctl/output.h"
-#include "oci/strict_json.h"
-#include "util/fd.h"
-#include "util/paths.h"
-#include "util/text.h"
+#include "ctl/records.h"
 
 namespace hardened::ctl {
 namespace {
 
+constexpr std::size_t shown_at_first = 10;  // by follow, as tail(1) does
+
 struct Options {
-  std::string log = paths::audit_log;
-  std::vector<std::string> older;
-  std::string container, image, control, verdict, operation, since, until;
-  std::size_t last = 0;
+  LogFiles files;
+  Filter filter;
   std::string format = "json";
   bool json = false;
 };
 
-bool names_control(const Json& record, const std::string& control) {
-  const Json findings = record.value("findings", Json::array());
-  return std::any_of(findings.begin(), findings.end(),
-                     [&](const Json& finding) { return finding.is_object() && text(finding, "control") == control; });
-}
-
-// Times are RFC 3339 in UTC, of one form, and so compare as text; a date or hour is the beginning of one.
-bool matches(const Json& record, const Options& options) {
-  const std::string time = text(record, "time");
-  return text(record, "container").starts_with(options.container) &&
-         (options.image.empty() || glob_match(options.image, text(record, "image"))) &&
-         (options.verdict.empty() || text(record, "verdict") == options.verdict) &&
-         (options.operation.empty() || text(record, "operation") == options.operation) &&
-         (options.control.empty() || names_control(record, options.control)) &&
-         (options.since.empty() || time >= options.since) &&
-         (options.until.empty() || time.substr(0, options.until.size()) <= options.until);
-}
-
-struct Selection {
-  std::deque<Json> records;
-  std::size_t unreadable = 0;  // lines
-};
-
-Status read(const std::string& path, const Options& options, Selection& selection) {
-  TRY(file, open_at(AT_FDCWD, path, O_RDONLY));
-  audit::Lines lines(file.get(), path);
-  for (;;) {
-    TRY(line, lines.next());
-    if (!line) return {};
-    auto record = oci::parse_strict(*line, path);
-    if (!record || !record->value.is_object()) {
-      selection.unreadable += line->empty() ? 0 : 1;
-    } else if (matches(record->value, options)) {
-      selection.records.push_back(std::move(record->value));
-      if (options.last != 0 && selection.records.size() > options.last) selection.records.pop_front();
-    }
-  }
-}
-
-Result<Selection> select(const Options& options) {
-  Selection selection;
-  for (const std::string& path : options.older) TRY_DO(read(path, options, selection));
-  TRY_DO(read(options.log, options, selection));
-  if (selection.unreadable != 0)
-    complain(
-        {Code::io, fmt::format("{} lines are no records", selection.unreadable), "`hardenctl audit verify` tells"});
-  return selection;
-}
-
-// What the user asked for, and what became of it; an engine's defaults are tightened in every container.
-std::vector<std::string> notable(const Json& record) {
-  std::vector<std::string> sentences;
-  for (const Json& finding : record.value("findings", Json::array())) {
-    if (!finding.is_object() || text(finding, "outcome") == "enforced") continue;
-    sentences.push_back(
-        fmt::format("{} {}: {}", text(finding, "outcome"), text(finding, "control"), text(finding, "reason")));
-  }
-  if (sentences.empty()) sentences.push_back(text(record, "message"));
-  return sentences;
+Result<std::deque<Json>> select(const Options& options) {
+  std::deque<Json> selected;
+  TRY(unreadable, read_records(options.files, [&](Json record) {
+        if (!matches(record, options.filter)) return;
+        selected.push_back(std::move(record));
+        if (options.filter.last != 0 && selected.size() > options.filter.last) selected.pop_front();
+      }));
+  complain_of_lines(unreadable);
+  return selected;
 }
 
 Result<int> show(const Options& options) {
-  TRY(selection, select(options));
+  TRY(selected, select(options));
   if (options.json) {
-    for (const Json& record : selection.records)
-      print_line(record.dump(-1, ' ', false, Json::error_handler_t::replace));
+    for (const Json& record : selected) print_line(json_text(record));
     return fine;
   }
-  constexpr std::size_t short_id = 12;  // as docker ps prints it
   Table table({"TIME", "VERDICT", "CALL", "CONTAINER", "IMAGE", "PROFILE", "NOTABLE"});
-  for (const Json& record : selection.records) {
+  for (const Json& record : selected) {
     const std::vector<std::string> sentences = notable(record);
     table.add({text(record, "time"), text(record, "verdict"), text(record, "operation"),
-               text(record, "container").substr(0, short_id), text(record, "image"), text(record, "profile"),
+               shortened(text(record, "container")), text(record, "image"), text(record, "profile"),
                sentences.front()});
     for (std::size_t i = 1; i < sentences.size(); ++i) table.add({"", "", "", "", "", "", sentences[i]});
   }
@@ -108,9 +52,52 @@ Result<int> show(const Options& options) {
   return fine;
 }
 
+// Nobody knows what is to come, so columns are as wide as most are.
+void tell_as_it_comes(const Json& record) {
+  const std::vector<std::size_t> widths{24, 7, 7, 12, 24, 10, 0};
+  const std::vector<std::string> sentences = notable(record);
+  print_line(
+      row({text(record, "time"), text(record, "verdict"), text(record, "operation"),
+           shortened(text(record, "container")), text(record, "image"), text(record, "profile"), sentences.front()},
+          widths));
+  for (std::size_t i = 1; i < sentences.size(); ++i) print_line(row({"", "", "", "", "", "", sentences[i]}, widths));
+}
+
+void tell_one(const Json& record, const Options& options) {
+  if (options.format == "table") {
+    tell_as_it_comes(record);
+  } else {
+    print_line(exported(record, options.format));
+  }
+}
+
+Result<int> follow(const Options& options) {
+  TRY(log, Follower::of(options.files.log));
+  std::deque<Json> earlier;
+  std::size_t unreadable = 0;
+  bool caught_up = false;
+  const auto take = [&](const std::string& line) {
+    auto record = read_record(line);
+    if (!record && !line.empty()) ++unreadable;
+    if (!record || !matches(*record, options.filter)) return;
+    if (caught_up) return tell_one(*record, options);
+    earlier.push_back(*std::move(record));
+    if (earlier.size() > options.filter.last) earlier.pop_front();
+  };
+  for (;;) {
+    TRY_DO(log.read(take));
+    for (const Json& record : earlier) tell_one(record, options);
+    earlier.clear();
+    caught_up = true;
+    flush();
+    complain_of_lines(std::exchange(unreadable, 0));
+    TRY_DO(log.wait());
+  }
+}
+
 Result<int> hand_on(const Options& options) {
-  TRY(selection, select(options));
-  for (const Json& record : selection.records) print_line(exported(record, options.format));
+  TRY(selected, select(options));
+  for (const Json& record : selected) print_line(exported(record, options.format));
   return fine;
 }
 
@@ -150,44 +137,13 @@ void tell(const audit::VerifyReport& report) {
 }
 
 Result<int> verify(const Options& options) {
-  TRY(report, audit::verify(options.log, options.older));
+  TRY(report, audit::verify(options.files.log, options.files.older));
   if (options.json) {
     print(describe(report));
   } else {
     tell(report);
   }
   return report.intact() && !holds_none(report) ? fine : flawed;
-}
-
-// The beginning of a time as records have it, down to any of its parts.
-const CLI::Validator time_of_a_record(
-    [](const std::string& text) -> std::string {
-      constexpr std::string_view form = "0000-00-00T00:00:00.000";
-      constexpr std::size_t lengths[] = {10, 13, 16, 19, 23};
-      bool fits = std::find(std::begin(lengths), std::end(lengths), text.size()) != std::end(lengths);
-      for (std::size_t i = 0; fits && i < text.size(); ++i)
-        fits = form[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i];
-      return fits ? "" : in_quotes(text) + " is no time such as 2026-03-01 or 2026-03-01T12:00:00";
-    },
-    "TIME");
-
-void add_files(CLI::App& command, Options& options) {
-  command.add_option("--file", options.log, "The log")->capture_default_str()->type_name("FILE");
-  command.add_option("--older", options.older, "Rotated logs, oldest first")->type_name("FILE");
-}
-
-void add_filters(CLI::App& command, Options& options) {
-  command.add_option("--container", options.container, "Of this container (the beginning of its id)")->type_name("ID");
-  command.add_option("--image", options.image, "Of these images")->type_name("GLOB");
-  command.add_option("--control", options.control, "With a finding of this control")->type_name("ID");
-  command.add_option("--verdict", options.verdict, "With this verdict")
-      ->check(CLI::IsMember({"allowed", "refused", "failed"}));
-  command.add_option("--call", options.operation, "Of this call")
-      ->check(CLI::IsMember({"create", "run", "exec", "update", "restore"}));
-  command.add_option("--since", options.since, "Not older (UTC): 2026-03-01 or 2026-03-01T12:00")
-      ->check(time_of_a_record);
-  command.add_option("--until", options.until, "Not younger")->check(time_of_a_record);
-  command.add_option("--last", options.last, "Only the last ones")->type_name("COUNT");
 }
 
 }  // namespace
@@ -201,16 +157,33 @@ void add_audit(CLI::App& app, Action& action) {
                           "  hardenctl audit show --verdict refused --since 2026-03-01\n"
                           "  hardenctl audit show --container 3f2a --json\n"
                           "  hardenctl audit show --control seccomp --last 20\n");
-  add_files(showing, *options);
-  add_filters(showing, *options);
+  add_log_files(showing, options->files);
+  add_filters(showing, options->filter);
   showing.add_flag("--json", options->json, "Print the records, one a line");
   showing.callback([options, &action] { action = [options] { return show(*options); }; });
+
+  CLI::App& following = add(group, "follow", "Tell records as they are written, across rotations, until it is ended",
+                            "  hardenctl audit follow\n"
+                            "  hardenctl audit follow --verdict refused --last 0\n"
+                            "  hardenctl audit follow --format syslog | logger --socket-errors=off\n"
+                            "  hardenctl audit follow --json | jq --unbuffered .message\n");
+  following.add_option("--file", options->files.log, "The log")->capture_default_str()->type_name("FILE");
+  add_filters(following, options->filter);
+  following.add_option("--format", options->format, "table, json, syslog (RFC 5424) or cef (ArcSight)")
+      ->default_str("table")
+      ->check(CLI::IsMember({"table", "json", "syslog", "cef"}));
+  following.add_flag("--json", options->json, "The same as --format json");
+  following.callback([options, &following, &action] {
+    if (following.count("--format") == 0) options->format = options->json ? "json" : "table";
+    if (following.count("--last") == 0) options->filter.last = shown_at_first;
+    action = [options] { return follow(*options); };
+  });
 
   CLI::App& exporting = add(group, "export", "Hand records on to a log collector, one line each",
                             "  hardenctl audit export --format syslog | logger --socket-errors=off\n"
                             "  hardenctl audit export --format cef --verdict refused\n");
-  add_files(exporting, *options);
-  add_filters(exporting, *options);
+  add_log_files(exporting, options->files);
+  add_filters(exporting, options->filter);
   exporting.add_option("--format", options->format, "json, syslog (RFC 5424) or cef (ArcSight)")
       ->capture_default_str()
       ->check(CLI::IsMember({"json", "syslog", "cef"}));
@@ -219,7 +192,7 @@ void add_audit(CLI::App& app, Action& action) {
   CLI::App& verifying = add(group, "verify", "Was any record altered, removed, moved or cut off? Ends with 1 if so",
                             "  hardenctl audit verify\n"
                             "  hardenctl audit verify --older /var/log/hardened/audit.jsonl.1\n");
-  add_files(verifying, *options);
+  add_log_files(verifying, options->files);
   verifying.add_flag("--json", options->json, "Print JSON");
   verifying.callback([options, &action] { action = [options] { return verify(*options); }; });
 }

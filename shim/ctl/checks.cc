@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 
 #include "ctl/docker_config.h"
 #include "ctl/dockerd.h"
+#include "ctl/versions.h"
 #include "host/id_pool.h"
 #include "host/runtime_version.h"
 #include "kernel/user_namespace.h"
@@ -191,43 +191,20 @@ constexpr Check table[] = {
     {"docker-socket", "Only root and its like can talk to dockerd", look_at_docker_socket},
 };
 
-// The first version of a series with what is known mended, and what that was.
-struct Floor {
-  host::RuntimeKind kind;
-  int major, minor, patch;
-  const char* mends;
-};
-constexpr Floor floors[] = {
-    {host::RuntimeKind::runc, 1, 2, 8, "CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881"},
-    {host::RuntimeKind::runc, 1, 3, 3, "CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881"},
-    {host::RuntimeKind::crun, 1, 20, 0, "CVE-2025-24965"},
-};
-
-std::array<int, 3> version_of(const host::RuntimeFact& runtime) {
-  return {runtime.major, runtime.minor, runtime.patch};
-}
-
-// The floor of its own series, or else the nearest above; nothing for a series that came later.
-const Floor* floor_for(const host::RuntimeFact& runtime) {
-  for (const Floor& floor : floors) {
-    if (floor.kind != runtime.kind) continue;
-    if (std::array{runtime.major, runtime.minor} <= std::array{floor.major, floor.minor}) return &floor;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 Finding judge_version(const host::RuntimeFact& runtime) {
   if (runtime.kind == host::RuntimeKind::other)
     return bad(runtime.path + " is neither runc nor crun", "name one of them in \"runtimes\" of the policy");
-  const std::string name = fmt::format("{} {}.{}.{} ({})", runtime.kind == host::RuntimeKind::runc ? "runc" : "crun",
-                                       runtime.major, runtime.minor, runtime.patch, runtime.path);
-  const Floor* floor = floor_for(runtime);
-  if (floor == nullptr || version_of(runtime) >= std::array{floor->major, floor->minor, floor->patch})
-    return good(name);
-  return note(fmt::format("{} is older than {}.{}.{}, which mends {}", name, floor->major, floor->minor, floor->patch,
-                          floor->mends),
+  const char* const program = runtime.kind == host::RuntimeKind::runc ? "runc" : "crun";
+  const std::string name =
+      fmt::format("{} {}.{}.{} ({})", program, runtime.major, runtime.minor, runtime.patch, runtime.path);
+  const Version version{.numbers = {runtime.major, runtime.minor, runtime.patch}};
+  const std::vector<const EngineFlaw*> flaws = flaws_of(program, version);
+  if (flaws.empty()) return good(name);
+  std::vector<std::string> cves;
+  for (const EngineFlaw* flaw : flaws) cves.push_back(flaw->cve);
+  return note(fmt::format("{} is older than {}, which mends {}", name, first_without(flaws, version), join(cves, ", ")),
               "a distribution may have mended its own: look into the changelog of its package");
 }
 

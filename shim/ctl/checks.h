@@ -1,6 +1,7 @@
 // What hardenctl doctor looks at: one row a check.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ struct Places {
   std::string etc = "/etc";
   std::string audit_log = paths::audit_log;
 };
+
+// The options that fill them.
+void add_places(CLI::App& command, Places& places);
 
 struct Check {
   std::string_view id;        // stable: scripts select by it

@@ -24,8 +24,9 @@ void add_policy(CLI::App& app, Action& action);
 void add_profile(CLI::App& app, Action& action);
 void add_audit(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
+void add_explain(CLI::App& app, Action& action);
 void add_install(CLI::App& app, Action& action);
-
+void add_status(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 
 // Adds the subcommand `name` with its `examples`, a line each, below `parent`.

@@ -12,6 +12,8 @@
 #include <charconv>
 #include <memory>
 
+#include "oci/spec.h"
+#include "oci/strict_json.h"
 #include "util/child.h"
 #include "util/fd.h"
 #include "util/file.h"
@@ -36,18 +38,13 @@ bool same_file(const std::string& a, const std::string& b) {
          one.st_ino == other.st_ino;
 }
 
-// The value of `option` ("--config-file"), given as two words or as one.
-std::string value_of(const std::vector<std::string>& arguments, const std::string& option, std::string fallback) {
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == option && i + 1 < arguments.size()) fallback = arguments[i + 1];
-    if (arguments[i].starts_with(option + "=")) fallback = arguments[i].substr(option.size() + 1);
-  }
-  return fallback;
+std::string config_of(const Dockerd& daemon) {
+  return option_of(daemon, "--config-file").value_or("/etc/docker/daemon.json");
 }
 
 }  // namespace
 
-std::vector<Dockerd> dockerds_of(const std::string& config) {
+std::vector<Dockerd> dockerds() {
   std::vector<Dockerd> found;
   const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), &::closedir);
   if (processes == nullptr) return found;
@@ -59,10 +56,36 @@ std::vector<Dockerd> dockerds_of(const std::string& config) {
     const std::string process = fmt::format("/proc/{}", name);
     if (text_of(process + "/comm") != "dockerd\n" || !same_file(process + "/ns/mnt", "/proc/self/ns/mnt")) continue;
     daemon.arguments = split(text_of(process + "/cmdline"), '\0');
-    if (value_of(daemon.arguments, "--config-file", "/etc/docker/daemon.json") == config)
-      found.push_back(std::move(daemon));
+    found.push_back(std::move(daemon));
   }
+  std::sort(found.begin(), found.end(), [](const Dockerd& a, const Dockerd& b) { return a.pid < b.pid; });
   return found;
+}
+
+std::vector<Dockerd> dockerds_of(const std::string& config) {
+  std::vector<Dockerd> found = dockerds();
+  std::erase_if(found, [&](const Dockerd& daemon) { return config_of(daemon) != config; });
+  return found;
+}
+
+std::optional<std::string> option_of(const Dockerd& daemon, const std::string& name) {
+  std::optional<std::string> value;
+  for (std::size_t i = 0; i < daemon.arguments.size(); ++i) {
+    const std::string& argument = daemon.arguments[i];
+    if (argument == name && i + 1 < daemon.arguments.size()) value = daemon.arguments[i + 1];
+    if (argument.starts_with(name + "=")) value = argument.substr(name.size() + 1);
+  }
+  return value;
+}
+
+std::string data_root(const Dockerd& daemon) {
+  for (const char* name : {"--data-root", "--graph", "-g"}) {
+    if (const auto value = option_of(daemon, name)) return *value;
+  }
+  const std::string config = config_of(daemon);
+  const auto document = oci::parse_strict(text_of(config), config);
+  const auto root = document ? oci::text(document->value, "/data-root") : std::nullopt;
+  return root.value_or("/var/lib/docker");
 }
 
 Status check_options(const std::vector<Dockerd>& daemons, const std::vector<std::string>& settings) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,17 @@ struct Dockerd {
   std::vector<std::string> arguments;
 };
 
-// Those that read the configuration file `config` and see the file system as we do.
+// Those that see the file system as we do.
+[[nodiscard]] std::vector<Dockerd> dockerds();
+
+// Those of them that read the configuration file `config`.
 [[nodiscard]] std::vector<Dockerd> dockerds_of(const std::string& config);
+
+// The last value of the option `name` ("--data-root"), given as two words or as one; nothing when it is absent.
+[[nodiscard]] std::optional<std::string> option_of(const Dockerd& daemon, const std::string& name);
+
+// Where its containers and images are: by its command line, else its configuration, else /var/lib/docker.
+[[nodiscard]] std::string data_root(const Dockerd& daemon);
 
 // dockerd does not start when a setting is in its configuration and on its command line. Code::policy when one of
 // `daemons` was started with an option for `settings` ("--add-runtime").

@@ -2,16 +2,16 @@
 
 #include <fmt/format.h>
 #include <syslog.h>
+#include <time.h>
 
+#include <algorithm>
+
+#include "ctl/output.h"
 #include "oci/spec.h"
 #include "util/version.h"
 
 namespace hardened::ctl {
 namespace {
-
-std::string compact(const Json& document) {
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 // How bad: for syslog (RFC 5424 table 2) and for CEF (0 to 10).
 struct Severity {
@@ -30,15 +30,15 @@ Severity severity_of(const Json& record) {
 }
 
 // A header field of RFC 5424: printable ASCII without blanks, "-" for none.
-std::string field(std::string value) {
+std::string field(std::string value, std::size_t longest) {
   std::erase_if(value, [](char c) { return c <= 0x20 || c >= 0x7f; });
-  return value.empty() ? "-" : value.substr(0, 255);
+  return value.empty() ? "-" : value.substr(0, longest);
 }
 
 std::string to_syslog(const Json& record) {
   return fmt::format("<{}>1 {} {} hardened - {} - @cee:{}", LOG_AUTHPRIV | severity_of(record).syslog,
-                     field(text(record, "time")), field(text(record, "host")), field(text(record, "verdict")),
-                     compact(record));
+                     field(text(record, "time"), 32), field(text(record, "host"), 255),
+                     field(text(record, "verdict"), 32), json_text(record));
 }
 
 std::string escaped(const std::string& value, std::string_view special) {
@@ -49,9 +49,21 @@ std::string escaped(const std::string& value, std::string_view special) {
       continue;
     }
     if (special.find(c) != std::string_view::npos) result += '\\';
-    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    result += c;
   }
-  return result;
+  return printable(result);
+}
+
+// CEF knows no RFC 3339: milliseconds since 1970. Empty for what is no time of ours.
+std::string milliseconds(const std::string& time) {
+  std::tm parts{};
+  const char* rest = ::strptime(time.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (rest == nullptr) return {};
+  const std::string_view fraction = rest;
+  const bool told =
+      fraction.size() == 5 && fraction[0] == '.' && fraction[4] == 'Z' &&
+      std::all_of(fraction.begin() + 1, fraction.begin() + 4, [](char c) { return c >= '0' && c <= '9'; });
+  return fmt::format("{}{}", ::timegm(&parts), told ? fraction.substr(1, 3) : "000");
 }
 
 // The control that refused, if any.
@@ -69,7 +81,7 @@ std::string to_cef(const Json& record) {
       fmt::format("CEF:0|hardened|hardened-runtime|{}|{}|container {} {}|{}|", version,
                   escaped(control.empty() ? verdict : control, "|\\"), escaped(text(record, "operation"), "|\\"),
                   escaped(verdict, "|\\"), severity_of(record).cef);
-  const std::pair<const char*, std::string> extension[] = {{"rt", text(record, "time")},
+  const std::pair<const char*, std::string> extension[] = {{"rt", milliseconds(text(record, "time"))},
                                                            {"dvchost", text(record, "host")},
                                                            {"act", verdict},
                                                            {"cs1Label", "container"},
@@ -97,7 +109,7 @@ std::string text(const Json& object, std::string_view name) {
 std::string exported(const Json& record, const std::string& format) {
   if (format == "syslog") return to_syslog(record);
   if (format == "cef") return to_cef(record);
-  return compact(record);
+  return json_text(record);
 }
 
 }  // namespace hardened::ctl

@@ -9,11 +9,11 @@
 #include <cerrno>
 
 #include "ctl/command.h"
+#include "ctl/difference.h"
 #include "ctl/docker_config.h"
 #include "ctl/dockerd.h"
 #include "ctl/output.h"
 #include "oci/strict_json.h"
-#include "util/child.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/lock.h"
@@ -171,18 +171,8 @@ void forget(const Config& config) {
   ::unlink((std::string(paths::installs) + "/" + memory_name(config)).c_str());
 }
 
-// As diff(1) shows it; where there is no diff(1), the whole of what is to be written.
 void show_difference(const Config& config, const std::string& after) {
-  const auto old = memory_file(config.text.value_or(""));
-  const auto input = memory_file(after);
-  if (old && input) {
-    const std::string old_file = fmt::format("/proc/{}/fd/{}", ::getpid(), old->get());
-    const auto end = run_child("/usr/bin/diff",
-                               {"--unified", "--label", config.path, "--label", config.path + " (new)", old_file, "-"},
-                               input->get(), {std::chrono::seconds(10), 4 * largest_config});
-    if (end && end->status && *end->status <= 1) return print_text(end->output);
-  }
-  print_text(after);
+  print_text(difference(config.path, config.text.value_or(""), config.path + " (new)", after));
 }
 
 // `after`: nothing takes the file away.

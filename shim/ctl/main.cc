@@ -11,8 +11,8 @@ namespace {
 using namespace hardened;
 
 constexpr void (*subcommands[])(CLI::App&, ctl::Action&) = {ctl::add_audit,   ctl::add_controls, ctl::add_doctor,
-                                                            ctl::add_install, ctl::add_policy,   ctl::add_profile,
-                                                            ctl::add_verify};
+                                                            ctl::add_explain, ctl::add_install,  ctl::add_policy,
+                                                            ctl::add_profile, ctl::add_status,   ctl::add_verify};
 
 int run(int argc, char* argv[]) {
   CLI::App app("Look after hardened, the runtime that gives every container least privilege.", "hardenctl");

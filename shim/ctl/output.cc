@@ -1,5 +1,7 @@
 #include "ctl/output.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 
@@ -21,6 +23,23 @@ std::size_t obeyed(const std::string& text, std::size_t at) {
   return turns ? 3 : 0;
 }
 
+// Of UTF-8 text, in characters: continuation bytes take no room.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
+// What stands where `length` bytes are obeyed, as JSON spells it in a string.
+std::string json_escape(const std::string& text, std::size_t at, std::size_t length) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[at + i])); };
+  unsigned code = byte(0);
+  if (length == 2) code = (byte(0) & 0x1fU) << 6U | (byte(1) & 0x3fU);
+  if (length == 3) code = (byte(0) & 0x0fU) << 12U | (byte(1) & 0x3fU) << 6U | (byte(2) & 0x3fU);
+  return fmt::format("\\u{:04x}", code);
+}
+
+}  // namespace
+
 std::string printable(const std::string& text) {
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
@@ -31,13 +50,16 @@ std::string printable(const std::string& text) {
   return result;
 }
 
-// Of UTF-8 text, in characters: continuation bytes take no room.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+std::string json_text(const Json& document, int indent) {
+  const std::string text = document.dump(indent, ' ', false, Json::error_handler_t::replace);
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = text[at] == '\n' ? 0 : obeyed(text, at);  // of the layout: those in strings are escaped
+    result += length == 0 ? text.substr(at, 1) : json_escape(text, at, length);
+    at += std::max<std::size_t>(length, 1);
+  }
+  return result;
 }
-
-}  // namespace
 
 void print_text(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -47,8 +69,23 @@ void print_line(const std::string& line) {
   print_text(line + '\n');
 }
 
+void flush() {
+  std::fflush(stdout);
+}
+
+std::string row(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::string cell = printable(cells[i]);
+    line += cell;
+    if (i + 1 < cells.size()) line.append(std::max(widths[i], width_of(cell)) - width_of(cell) + gap, ' ');
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
 void print(const Json& document) {
-  print_line(document.dump(2, ' ', false, Json::error_handler_t::replace));
+  print_line(json_text(document, 2));
 }
 
 void complain(const Error& error) {
@@ -56,25 +93,17 @@ void complain(const Error& error) {
   if (!error.hint.empty()) std::fprintf(stderr, "  %s\n", printable(error.hint).c_str());
 }
 
-void Table::add(std::vector<std::string> row) {
-  for (std::string& cell : row) cell = printable(cell);
-  rows_.push_back(std::move(row));
+void Table::add(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = printable(cell);
+  rows_.push_back(std::move(cells));
 }
 
 void Table::print() const {
   std::vector<std::size_t> widths(rows_.front().size());
-  for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  for (const auto& cells : rows_) {
+    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], width_of(cells[i]));
   }
-  for (const auto& row : rows_) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - width_of(row[i]) + gap, ' ');
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    print_line(line);
-  }
+  for (const auto& cells : rows_) print_line(row(cells, widths));
 }
 
 }  // namespace hardened::ctl

@@ -1,4 +1,4 @@
-// How hardenctl prints.
+// How hardenctl prints: never in colour, so that a terminal, a file and a pipe get the same.
 #pragma once
 
 #include <string>
@@ -9,10 +9,22 @@
 
 namespace hardened::ctl {
 
-// To standard output, indented, with a newline; bytes that are no UTF-8 are replaced.
+// `document` as text: bytes that are no UTF-8 replaced, and what a terminal would obey (DEL, C1, what turns the
+// direction of text) as \uXXXX, which reads back as the same. `indent`: -1 is all on one line.
+[[nodiscard]] std::string json_text(const Json& document, int indent = -1);
+
+// UTF-8 text with "?" for every character that a terminal would obey.
+[[nodiscard]] std::string printable(const std::string& text);
+
+// To standard output, indented, with a newline.
 void print(const Json& document);
 void print_line(const std::string& line);
 void print_text(const std::string& text);  // as it is
+
+void flush();  // now, for who reads along
+
+// Cells padded to `widths`, but for the last; with "?" for what a terminal would obey.
+[[nodiscard]] std::string row(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths);
 
 // To standard error: "hardenctl: MESSAGE", and how to mend it on a line of its own.
 void complain(const Error& error);
@@ -22,7 +34,7 @@ void complain(const Error& error);
 class Table {
  public:
   explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
-  void add(std::vector<std::string> row);
+  void add(std::vector<std::string> cells);
   void print() const;
 
  private:

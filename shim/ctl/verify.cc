@@ -1,13 +1,12 @@
 // hardenctl verify: is every running container what it was granted, by the kernel's own account?
 #include <fmt/format.h>
-#include <glob.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "ctl/command.h"
+#include "ctl/containers.h"
 #include "ctl/output.h"
-#include "state/init_process.h"
 #include "state/store.h"
 #include "util/text.h"
 #include "verify/look.h"
@@ -21,39 +20,6 @@ struct Options {
   std::vector<std::string> containers;
   bool json = false;
 };
-
-// Where runc and crun keep their containers under the engines that there are, as glob(7) patterns.
-constexpr const char* runtime_roots[] = {"/run/runc", "/run/crun", "/run/docker*/runtime-*/moby",
-                                         "/run/containerd/runc/*"};
-
-std::vector<std::string> matches(const std::string& pattern) {
-  std::vector<std::string> found;
-  glob_t result{};
-  if (::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &result) == 0) {
-    for (std::size_t i = 0; i < result.gl_pathc; ++i) found.emplace_back(result.gl_pathv[i]);
-  }
-  ::globfree(&result);
-  return found;
-}
-
-// Living containers that we did not make, by id.
-std::vector<std::string> strangers(const std::vector<state::Grant>& grants) {
-  std::vector<std::string> ids;
-  for (const char* root : runtime_roots) {
-    for (const std::string& directory : matches(std::string(root) + "/*")) {
-      const std::size_t slash = directory.rfind('/');
-      const std::string id = directory.substr(slash + 1);
-      const bool ours =
-          std::any_of(grants.begin(), grants.end(), [&](const state::Grant& grant) { return grant.id == id; });
-      const bool told = std::find(ids.begin(), ids.end(), id) != ids.end();
-      if (ours || told) continue;
-      const auto init = state::init_of(directory.substr(0, slash), id);
-      if (init && ::access(fmt::format("/proc/{}", *init).c_str(), F_OK) == 0) ids.push_back(id);
-    }
-  }
-  std::sort(ids.begin(), ids.end());
-  return ids;
-}
 
 bool is_meant(const std::vector<std::string>& containers, const std::string& id) {
   return containers.empty() || std::any_of(containers.begin(), containers.end(),
@@ -70,11 +36,6 @@ Status check_names(const std::vector<std::string>& containers, const std::vector
                   "docker ps --no-trunc shows ids");
   }
   return {};
-}
-
-std::string shortened(const std::string& id) {
-  constexpr std::size_t docker_shows = 12;
-  return id.substr(0, docker_shows);
 }
 
 struct Verified {
@@ -130,7 +91,10 @@ Result<int> verify_all(const Options& options) {
     all.push_back(
         {&grant, weaknesses.has_value(), weaknesses ? *std::move(weaknesses) : std::vector<verify::Weakness>{}});
   }
-  const std::vector<std::string> outside = options.containers.empty() ? strangers(grants) : std::vector<std::string>{};
+  std::vector<std::string> outside;
+  if (options.containers.empty()) {
+    for (const Stranger& stranger : strangers(grants)) outside.push_back(stranger.id);
+  }
   if (options.json) {
     print(described(all, outside));
   } else {

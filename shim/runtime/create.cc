@@ -10,6 +10,7 @@
 #include "policy/load.h"
 #include "rootfs/prepare.h"
 #include "runtime/handover.h"
+#include "runtime/judge.h"
 #include "runtime/known_names.h"
 #include "runtime/recording.h"
 #include "runtime/story.h"
@@ -104,18 +105,17 @@ void introduce(Account& account, const Workload& workload, const Policy& policy)
 
 }  // namespace
 
-Result<Handover> create(const Call& call, Account& account) {
-  const std::string id = call.invocation.id();
-  TRY(bundle, oci::Bundle::open(call.invocation.flag("bundle")));
+Result<Judged> judge(const Call& call, oci::Bundle& bundle, const Terms& terms, Account& account) {
   TRY(probe,
       host::probe(bundle.spec(), {.operation = host::Operation::create,
-                                  .id = id,
+                                  .id = call.invocation.id(),
                                   .runtime_path = {},  // the policy names it, and the policy depends on the workload
                                   .runtime_root = call.invocation.global("root"),
                                   .bundle = bundle.directory()}));
   Facts& facts = probe.facts;
   facts.unknown_members = bundle.unknown_members();
-  TRY(policy, policy::load(facts.workload, call.program, utc_today(), known_names()));
+  TRY(policy, policy::load(facts.workload, call.program, utc_today(), known_names(), terms.locations));
+  if (terms.profile) policy.profile = *terms.profile;
   introduce(account, facts.workload, policy);
   TRY_DO(check_recordable(policy.profile, call));
   TRY_DO(check_attestable(policy.profile, call));
@@ -126,11 +126,18 @@ Result<Handover> create(const Call& call, Account& account) {
 
   Spec spec(bundle.take_spec());
   host::locate_destinations(spec.document(), controls::writable_places(policy.profile), probe);
-  TRY(users, own_users(spec, policy, root, probe));
+  TRY(users, own_users(spec, policy, root, terms.ids, probe));
   TRY(judgement, controls::harden(std::move(spec), policy, facts));
+  return Judged{std::move(policy), std::move(probe), runtime, std::move(users), std::move(judgement)};
+}
+
+Result<Handover> create(const Call& call, Account& account) {
+  TRY(bundle, oci::Bundle::open(call.invocation.flag("bundle")));
+  TRY(judged, judge(call, bundle, {}, account));
+  auto& [policy, probe, runtime, users, judgement] = judged;
   TRY_DO(note(account, judgement, policy));
 
-  TRY(grant, grant_for(call, policy, facts, judgement.spec));
+  TRY(grant, grant_for(call, policy, probe.facts, judgement.spec));
   TRY_DO(state::store(grant));
   const Status handed =
       hand_on(bundle, std::move(judgement.spec), probe, policy, users ? &*users : nullptr, grant, account);
@@ -138,7 +145,7 @@ Result<Handover> create(const Call& call, Account& account) {
     (void)state::remove(grant.runtime_root, grant.id);  // the next create would sweep it anyway
     return tl::unexpected<Error>(handed.error());
   }
-  give_streams(facts.ids);
+  give_streams(probe.facts.ids);
   return Handover{runtime, {call.argv.begin(), call.argv.end()}, Fd{}};
 }
 

@@ -66,6 +66,11 @@ Result<kernel::IdMapping> claim(const Facts& facts, std::uint32_t size, const st
   return state::claim_ids({runtime_root, facts.workload.id, size, creator}, pool);
 }
 
+Result<kernel::IdMapping> suppose(std::uint32_t size) {
+  TRY(pool, host::id_pool());
+  return kernel::IdMapping{pool.uid, pool.gid, size};
+}
+
 // The peer may end before the container that joins it.
 Status share(const kernel::IdMapping& ids, const Facts& facts, const std::string& runtime_root) {
   TRY(pool, host::id_pool());
@@ -76,7 +81,7 @@ Status share(const kernel::IdMapping& ids, const Facts& facts, const std::string
 }  // namespace
 
 Result<std::optional<rootfs::OwnUsers>> own_users(const Spec& spec, const Policy& policy,
-                                                  const std::string& runtime_root, host::Probe& probe) {
+                                                  const std::string& runtime_root, Ids ids, host::Probe& probe) {
   if (policy.mode == policy::Mode::audit) return std::nullopt;
   Facts& facts = probe.facts;
   Plan plan = plan_for(spec, facts);
@@ -84,9 +89,10 @@ Result<std::optional<rootfs::OwnUsers>> own_users(const Spec& spec, const Policy
   facts.no_user_namespace = plan.impossible;
   if (!policy.profile.user_namespace.own || !plan.own || !plan.impossible.empty()) return std::nullopt;
   if (plan.joins.empty()) {
-    TRY(ids, claim(facts, policy.profile.user_namespace.size, runtime_root));
-    plan.ids = ids;
-  } else {
+    const std::uint32_t size = policy.profile.user_namespace.size;
+    TRY(own, ids == Ids::claimed ? claim(facts, size, runtime_root) : suppose(size));
+    plan.ids = own;
+  } else if (ids == Ids::claimed) {
     TRY_DO(share(plan.ids, facts, runtime_root));
   }
   auto user_namespace = kernel::make_user_namespace(plan.ids);

@@ -16,13 +16,15 @@ TEST_CASE("checks: a runtime is as good as the newest mistake mended in it") {
     const char* named;  // in the detail
   };
   const Row rows[] = {
-      {{"/r", RuntimeKind::runc, 1, 1, 5}, Health::note, "1.2.8"},
-      {{"/r", RuntimeKind::runc, 1, 1, 99}, Health::note, "1.2.8"},
+      {{"/r", RuntimeKind::runc, 1, 1, 5}, Health::note, "CVE-2024-21626"},
+      {{"/r", RuntimeKind::runc, 1, 1, 99}, Health::note, "older than 1.3.6"},
       {{"/r", RuntimeKind::runc, 1, 2, 7}, Health::note, "CVE-2025-31133"},
-      {{"/r", RuntimeKind::runc, 1, 2, 8}, Health::good, "runc 1.2.8 (/r)"},
-      {{"/r", RuntimeKind::runc, 1, 3, 2}, Health::note, "1.3.3"},
-      {{"/r", RuntimeKind::runc, 1, 3, 3}, Health::good, "runc 1.3.3"},
-      {{"/r", RuntimeKind::runc, 1, 4, 0}, Health::good, "runc 1.4.0"},
+      {{"/r", RuntimeKind::runc, 1, 2, 8}, Health::note, "CVE-2026-41579"},
+      {{"/r", RuntimeKind::runc, 1, 3, 2}, Health::note, "older than 1.3.6"},
+      {{"/r", RuntimeKind::runc, 1, 3, 6}, Health::good, "runc 1.3.6 (/r)"},
+      {{"/r", RuntimeKind::runc, 1, 4, 2}, Health::note, "older than 1.4.3"},
+      {{"/r", RuntimeKind::runc, 1, 4, 3}, Health::good, "runc 1.4.3"},
+      {{"/r", RuntimeKind::runc, 1, 5, 0}, Health::good, "runc 1.5.0"},
       {{"/r", RuntimeKind::runc, 2, 0, 0}, Health::good, "runc 2.0.0"},
       {{"/r", RuntimeKind::crun, 1, 8, 1}, Health::note, "CVE-2025-24965"},
       {{"/r", RuntimeKind::crun, 1, 20, 0}, Health::good, "crun 1.20.0"},

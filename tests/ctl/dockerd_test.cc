@@ -25,6 +25,24 @@ TEST_CASE("dockerd: those that read another file, or are called so only, are not
   CHECK(ctl::dockerds_of(temporary.path("daemon.json")).empty());
 }
 
+TEST_CASE("dockerd: an option is the last one given, as two words or one") {
+  const ctl::Dockerd daemon{1, {"dockerd", "--data-root", "/a", "--ip=1", "--data-root=/b", "--bridge"}};
+  CHECK(ctl::option_of(daemon, "--data-root") == "/b");
+  CHECK(ctl::option_of(daemon, "--ip") == "1");
+  CHECK(ctl::option_of(daemon, "--bridge") == std::nullopt);
+  CHECK(ctl::option_of(daemon, "--data") == std::nullopt);
+}
+
+TEST_CASE("dockerd: its data are where its command line, its configuration or nobody says") {
+  const testing::TemporaryDirectory temporary;
+  const std::string config = temporary.path("daemon.json");
+  testing::write_text(config, R"({"data-root": "/c"})");
+  CHECK(ctl::data_root({1, {"dockerd", "--config-file", config}}) == "/c");
+  CHECK(ctl::data_root({1, {"dockerd", "--config-file", config, "--data-root", "/d"}}) == "/d");
+  CHECK(ctl::data_root({1, {"dockerd", "-g", "/g", "--config-file", config}}) == "/g");
+  CHECK(ctl::data_root({1, {"dockerd", "--config-file", temporary.path("none")}}) == "/var/lib/docker");
+}
+
 TEST_CASE("dockerd: a file in memory is read from its beginning, and has no name to race for") {
   const auto file = ctl::memory_file("text\n");
   REQUIRE(file.has_value());

@@ -1,0 +1,226 @@
+#include "ctl/host.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+
+#include "ctl/checks.h"
+#include "ctl/docker_config.h"
+#include "oci/spec.h"
+#include "oci/strict_json.h"
+#include "util/child.h"
+#include "util/file.h"
+#include "util/text.h"
+
+namespace hardened::ctl {
+namespace {
+
+constexpr std::size_t largest_file = std::size_t{8} << 20;  // bytes
+constexpr const char config_path[] = "/etc/docker/daemon.json";
+constexpr const char* unit_directories[] = {"/etc/systemd/system", "/run/systemd/system",
+                                            "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+                                            "/lib/systemd/system"};
+constexpr const char* program_directories[] = {"/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"};
+
+// The words of a command line in a unit or a shell's assignment; quotes are taken off, nothing else is understood.
+std::vector<std::string> command_words(const std::string& line) {
+  std::vector<std::string> words;
+  for (std::string& word : split(line, ' ')) {
+    std::erase_if(word, [](char c) { return c == '"' || c == '\'' || c == '\t'; });
+    if (!word.empty()) words.push_back(std::move(word));
+  }
+  return words;
+}
+
+// The last value of `name=` in the lines of a unit, its drop-ins or an environment file; an empty one takes the ones
+// before back, as in a unit.
+std::string assigned(const std::string& text, const std::string& name) {
+  std::string value;
+  for (const std::string& line : split(text, '\n')) {
+    if (line.starts_with(name + "=")) value = line.substr(name.size() + 1);
+  }
+  return value;
+}
+
+}  // namespace
+
+Result<Host> Host::open(const std::string& root) {
+  TRY(directory, open_at(AT_FDCWD, root, O_PATH | O_DIRECTORY));
+  Host host;
+  struct stat status {
+  }, ours{};
+  host.this_host_ = ::fstat(directory.get(), &status) == 0 && ::stat("/", &ours) == 0 && status.st_dev == ours.st_dev &&
+                    status.st_ino == ours.st_ino;
+  host.root_ = std::move(directory);
+  if (host.has(config_path)) {
+    auto document = oci::parse_strict(host.text(config_path), config_path);
+    if (document && document->value.is_object()) {
+      host.config_ = std::move(document->value);
+    } else {
+      host.problem_ = document ? fmt::format("{} holds no object", config_path) : document.error().message;
+    }
+  }
+  host.find_daemon();
+  return host;
+}
+
+Result<Fd> Host::open_at_root(const std::string& path, int flags) const {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  Fd fd(static_cast<int>(::syscall(SYS_openat2, root_.get(), path.c_str(), &how, sizeof how)));
+  if (!fd.valid()) return fail_errno("cannot open " + path, errno);
+  return fd;
+}
+
+std::optional<struct stat> Host::status(const std::string& path) const {
+  const auto fd = open_at_root(path, O_PATH);
+  struct stat status {};
+  if (!fd || ::fstat(fd->get(), &status) != 0) return std::nullopt;
+  return status;
+}
+
+std::string Host::text(const std::string& path) const {
+  const auto fd = open_at_root(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+  return fd ? read_all(fd->get(), largest_file, path).value_or("") : "";
+}
+
+std::vector<std::string> Host::names_in(const std::string& path) const {
+  std::vector<std::string> names;
+  auto fd = open_at_root(path, O_RDONLY | O_DIRECTORY);
+  if (!fd) return names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::fdopendir(fd->release()), &::closedir);
+  if (directory == nullptr) return names;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    if (const std::string name = entry->d_name; name != "." && name != "..") names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string Host::first(const std::vector<std::string>& paths) const {
+  const auto found = std::find_if(paths.begin(), paths.end(), [&](const std::string& path) { return has(path); });
+  return found == paths.end() ? "" : *found;
+}
+
+std::string Host::program(const std::string& name) const {
+  std::vector<std::string> paths;
+  for (const char* directory : program_directories) paths.push_back(fmt::format("{}/{}", directory, name));
+  return first(paths);
+}
+
+std::string Host::version_text(const std::string& program) const {
+  constexpr mode_t others_may_write = S_IWGRP | S_IWOTH;
+  const auto fd = open_at_root(program, O_PATH);
+  struct stat status {};
+  if (!fd || ::fstat(fd->get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  if ((status.st_uid != 0 && status.st_uid != ::geteuid()) || (status.st_mode & others_may_write) != 0) return {};
+  // By the very file that was looked at; a script's interpreter opens it by this name again.
+  const auto end = run_child(fmt::format("/proc/{}/fd/{}", ::getpid(), fd->get()), {"--version"}, -1,
+                             {std::chrono::seconds(10), 4096});
+  return end ? end->output.substr(0, end->output.find('\n')) : "";
+}
+
+std::string Host::unit(const std::string& name) const {
+  std::vector<std::string> paths;
+  for (const char* directory : unit_directories) paths.push_back(fmt::format("{}/{}", directory, name));
+  return first(paths);
+}
+
+std::vector<std::string> Host::group_line(const std::string& name) const {
+  for (const std::string& line : split(text("/etc/group"), '\n')) {
+    std::vector<std::string> fields = split(line, ':');
+    if (fields.size() == 4 && fields[0] == name) return fields;
+  }
+  return {};
+}
+
+std::optional<gid_t> Host::group(const std::string& name) const {
+  const std::vector<std::string> fields = group_line(name);
+  if (fields.empty()) return std::nullopt;
+  gid_t id = 0;
+  const auto [end, error] = std::from_chars(fields[2].data(), fields[2].data() + fields[2].size(), id);
+  return error == std::errc{} ? std::optional(id) : std::nullopt;
+}
+
+bool Host::has_docker() const {
+  return !daemon_.arguments.empty() || has(config_path) || !program("dockerd").empty();
+}
+
+// The one that runs with the usual configuration, else the one that its unit starts.
+void Host::find_daemon() {
+  if (this_host_) {
+    const std::vector<Dockerd> running = dockerds_of(config_path);
+    if (!running.empty()) {
+      daemon_ = running.front();
+      return;
+    }
+  }
+  const std::string service = unit("docker.service");
+  if (service.empty()) return;
+  std::string lines = text(service);
+  constexpr const char drop_ins[] = "/etc/systemd/system/docker.service.d";
+  for (const std::string& name : names_in(drop_ins)) {
+    if (name.ends_with(".conf")) lines += "\n" + text(fmt::format("{}/{}", drop_ins, name));
+  }
+  for (const std::string& word : command_words(assigned(lines, "ExecStart"))) {
+    if (word != "$DOCKER_OPTS" && word != "${DOCKER_OPTS}") {
+      daemon_.arguments.push_back(word);
+      continue;
+    }
+    for (const std::string& option : command_words(assigned(text("/etc/default/docker"), "DOCKER_OPTS")))
+      daemon_.arguments.push_back(option);
+  }
+}
+
+std::optional<bool> Host::flag(const std::string& key) const {
+  std::optional<bool> value;
+  for (const std::string& argument : daemon_.arguments) {
+    if (argument == "--" + key) value = true;
+    if (argument.starts_with("--" + key + "=")) value = argument.ends_with("=true") || argument.ends_with("=1");
+  }
+  if (value || !config_.contains(key) || !config_[key].is_boolean()) return value;
+  return config_[key].get<bool>();
+}
+
+std::optional<std::string> Host::word(const std::string& key) const {
+  if (const auto value = option_of(daemon_, "--" + key)) return value;
+  if (!config_.contains(key) || !config_[key].is_string()) return std::nullopt;
+  return config_[key].get<std::string>();
+}
+
+std::vector<std::string> Host::words(const std::string& key, const std::string& option) const {
+  std::vector<std::string> values;
+  const std::string letter = option == "--host" ? "-H" : "\n";  // no other list has one
+  const std::vector<std::string>& arguments = daemon_.arguments;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if ((argument == option || argument == letter) && i + 1 < arguments.size()) values.push_back(arguments[i + 1]);
+    if (argument.starts_with(option + "=")) values.push_back(argument.substr(option.size() + 1));
+    if (argument.starts_with(letter) && argument.size() > 2)
+      values.push_back(argument.substr(argument[2] == '=' ? 3 : 2));
+  }
+  if (!config_.contains(key) || !config_[key].is_array()) return values;
+  for (const Json& value : config_[key]) {
+    if (value.is_string()) values.push_back(value.get<std::string>());
+  }
+  return values;
+}
+
+bool Host::any(const std::string& key, const std::string& option) const {
+  return !words(key, option).empty() || (config_.contains(key) && !config_[key].empty());
+}
+
+bool Host::hardened_by_default() const {
+  return judge_docker_config(config_.dump(), config_path).health == Health::good;
+}
+
+}  // namespace hardened::ctl

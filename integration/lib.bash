@@ -111,17 +111,15 @@ build_stage() {
   export HARDENED_STAGE=$stage
 }
 
-# build_package [RELEASE]: the package of what build_stage built last, for its real places; only the file that knows those
-# is compiled anew. Prints the path of the package below build/package. RELEASE replaces that of its changelog.
+# build_package: the package of what build_stage built last, for its real places; only the file that knows those is
+# compiled anew. Prints its path, below build/package.
 build_package() {
   local tree=$HARDENED_BUILD/stage-build log=$HARDENED_BUILD/package.log
-  local version=${1:+-D CPACK_DEBIAN_PACKAGE_RELEASE=$1}
   mkdir -p "$HARDENED_BUILD/package"
   {
     cmake -S "$HARDENED_SOURCE" --preset release -B "$tree" -DCMAKE_INSTALL_SYSCONFDIR=/etc \
       -DCMAKE_INSTALL_LOCALSTATEDIR=/var &&
-      cmake --build "$tree" --target hardened-runtime hardenctl hardened-record hardened_documents &&
-      (cd "$tree" && cpack -G DEB -B "$HARDENED_BUILD/package" ${version:+$version})
+      cmake --build "$tree" && (cd "$tree" && cpack -G DEB -B "$HARDENED_BUILD/package")
   } >"$log" 2>&1 || {
     tail -n 60 "$log" >&2
     return 1

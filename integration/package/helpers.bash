@@ -40,7 +40,8 @@ make_root() {
     return 1
   }
   ROOT=$(suite_directory)
-  tar -C "$ROOT" --numeric-owner --exclude='./dev/*' -xf "$tar"
+  tar -C "$ROOT" --numeric-owner --exclude='./dev/*' --exclude='./usr/share/locale/*' --exclude='./usr/share/doc/*' \
+    --exclude='./var/cache/apt/*.bin' -xf "$tar"
 }
 
 # in_root COMMAND...: with what a service of that system would have, and no way back to this machine's.
@@ -61,3 +62,15 @@ contains() {
     return 1
   }
 }
+
+# newer_package DEB DIRECTORY: prints the path of the same package with a higher version.
+newer_package() {
+  local deb=$1 directory=$2
+  dpkg-deb --raw-extract "$deb" "$directory/newer" &&
+    sed -i 's/^Version: .*/&+newer/' "$directory/newer/DEBIAN/control" &&
+    dpkg-deb -Zgzip -z1 --build --root-owner-group "$directory/newer" "$directory/newer.deb" >/dev/null &&
+    rm -r "$directory/newer" && printf '%s\n' "$directory/newer.deb"
+}
+
+# package_under_test: HARDENED_PACKAGE, or built anew.
+package_under_test() { if [ -n "${HARDENED_PACKAGE:-}" ]; then printf '%s\n' "$HARDENED_PACKAGE"; else build_package; fi; }

@@ -17,7 +17,7 @@ inline constexpr std::size_t grant_limit = std::size_t{16} << 20;  // bytes: twi
 // The state directory, made where it is missing. Errors: Code::policy when it is not root's own, Code::io.
 [[nodiscard]] Result<Fd> open_state(const std::string& state_root);
 
-// The name of a grant's directory: 40 hexadecimal digits (key.h).
+// The name of a grant's directory (key.h); its first two characters are the shard's.
 [[nodiscard]] std::string key_of(const std::string& runtime_root, const std::string& id);
 
 // Is there a grant `key` of a living container, or of one being created, whose host ids begin at `first`?
@@ -28,7 +28,7 @@ inline constexpr std::size_t grant_limit = std::size_t{16} << 20;  // bytes: twi
 
 class Shard {
  public:
-  // Opens (makes) and locks the directory for `key` (40 hexadecimal digits).
+  // Opens (makes) and locks the shard of `key`.
   [[nodiscard]] static Result<Shard> open(const std::string& state_root, const std::string& key,
                                           std::chrono::milliseconds patience);
 

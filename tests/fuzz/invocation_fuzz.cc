@@ -1,6 +1,7 @@
 // The command line, one word a line. Whatever the words are: none of the five verbs that can give rights is taken for
-// another, as a reading of its own (below) of runc's and crun's rules tells; and putting our document into the place of
-// the caller's leaves everything else as it was.
+// another, as a reading of its own (below) of runc's and crun's rules tells; what is decided before the C library is
+// there is what would have been decided; and putting our document into the place of the caller's leaves everything else
+// as it was.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/early.h"
 #include "runtime/invocation.h"
+#include "state/key.h"
 
 namespace {
 
@@ -113,12 +116,23 @@ void check_replacement(const Words& words, const Invocation& invocation, std::st
   }
 }
 
+void check_early(const Words& words, const Invocation& invocation) {
+  char link[runtime::longest_link];
+  if (!runtime::find_runtime_link(static_cast<int>(words.size()), argv_of(words).data(), link)) return;
+  require(invocation.verb == Verb::pass_through && !invocation.error);
+  const std::string place = invocation.id().empty()
+                                ? paths::state
+                                : state::grant_directory(paths::state, invocation.global("root"), invocation.id());
+  require(link == place + "/runtime");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Words words = words_of(data, size);
   const Invocation invocation = runtime::parse(argv_of(words));
   check_verb(words, invocation);
+  check_early(words, invocation);
   check_flags(words, invocation.globals);
   check_flags(words, invocation.flags);
   if (invocation.error) return 0;

@@ -87,9 +87,19 @@ TEST_CASE("grant: what was not written by us is not believed") {
 
 TEST_CASE("grant directory: one for each root and id, whatever they hold") {
   using state::grant_directory;
-  CHECK(grant_directory("/run/hardened", "/run/runc", "web") ==
-        "/run/hardened/grants/" + sha256_hex(std::string("/run/runc\0web", 13)).substr(0, 2) + "/" +
-            sha256_hex(std::string("/run/runc\0web", 13)).substr(0, 40));
+  const std::string usual = grant_directory("/run/hardened", "/run/runc", "web");
+  CHECK(usual.substr(usual.rfind('/') + 3) == "=run=runc@web");
+  CHECK(usual.substr(0, usual.rfind('/')) == "/run/hardened/grants/" + usual.substr(usual.rfind('/') + 1, 2));
+  CHECK(grant_directory("/run/hardened", "/run/runc", "w b") ==
+        "/run/hardened/grants/" + sha256_hex(std::string("/run/runc\0w b", 13)).substr(0, 2) + "/" +
+            sha256_hex(std::string("/run/runc\0w b", 13)).substr(0, 40));
+  for (const char* other : {"a@b", "a=b", "a/b", "", "\xff", "a,b"})
+    CHECK(grant_directory("/s", "/r", other).size() == std::string("/s/grants/ab/").size() + 40);
+  CHECK(grant_directory("/s", "r", "web").size() == std::string("/s/grants/ab/").size() + 40);
+  for (const std::size_t size : {194U, 195U, 196U, 197U, 300U}) {
+    const std::string id(size, 'x');
+    CHECK((grant_directory("/s", "/r", id).find(id) != std::string::npos) == (size + 2 + 3 <= 200));
+  }
   CHECK(grant_directory("/s", "/run/runc", "web") != grant_directory("/s", "/run/crun", "web"));
   CHECK(grant_directory("/s", "/run/a", "bc") != grant_directory("/s", "/run/ab", "c"));
   const std::string hostile = grant_directory("/s", "/r", "../../etc");

@@ -102,13 +102,29 @@ build_stage() {
       ${HARDENED_STAGE_OPTIONS:+"$HARDENED_STAGE_OPTIONS"} \
       -DCMAKE_INSTALL_PREFIX="$stage" -DCMAKE_INSTALL_SYSCONFDIR="$stage/etc" \
       -DCMAKE_INSTALL_LOCALSTATEDIR="$stage/var" -DCMAKE_INSTALL_RUNSTATEDIR="$stage/run" &&
-      cmake --build "$HARDENED_BUILD/stage-build" --target hardened-runtime hardenctl hardened-record "$@" &&
+      cmake --build "$HARDENED_BUILD/stage-build" --target hardened-runtime hardenctl hardened-record hardened_documents "$@" &&
       cmake --install "$HARDENED_BUILD/stage-build"
   } >"$log" 2>&1 || {
     tail -n 60 "$log" >&2
     return 1
   }
   export HARDENED_STAGE=$stage
+}
+
+# build_package: the package of what build_stage built last, for its real places; only the file that knows those is
+# compiled anew. Prints its path, below build/package.
+build_package() {
+  local tree=$HARDENED_BUILD/stage-build log=$HARDENED_BUILD/package.log
+  mkdir -p "$HARDENED_BUILD/package"
+  {
+    cmake -S "$HARDENED_SOURCE" --preset release -B "$tree" -DCMAKE_INSTALL_SYSCONFDIR=/etc \
+      -DCMAKE_INSTALL_LOCALSTATEDIR=/var &&
+      cmake --build "$tree" && (cd "$tree" && cpack -G DEB -B "$HARDENED_BUILD/package")
+  } >"$log" 2>&1 || {
+    tail -n 60 "$log" >&2
+    return 1
+  }
+  sed -n 's/^CPack: - package: \(.*\.deb\) generated\.$/\1/p' "$log"
 }
 
 # build_workloads: the programs the tests run inside and beside containers, static, so that any image can hold them.

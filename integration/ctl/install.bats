@@ -11,7 +11,7 @@ setup() {
   CONFIG=$DIRECTORY/daemon.json
 }
 teardown() {
-  chattr -i "$CONFIG" 2>/dev/null
+  chattr -ia "$CONFIG" 2>/dev/null
   rm -rf "$DIRECTORY" "$HARDENED_STAGE/var/lib/hardened/install"
 }
 
@@ -76,6 +76,65 @@ BROKEN=('[]' 'null' '"text"' '1' '{' '{"a":1' '{"a":1,}' $'// no\n{}' '{"a":1}{}
     count=$((count + 1))
   done
   [ "$count" = 26 ]
+}
+
+# What the file is, and what lies around it. WHAT|takes or refuses|complaint|how it is made (in its directory, as $file)
+KINDS=(
+  'readable by root alone|takes||chmod 0600 "$file"'
+  'read-only|takes||chmod 0444 "$file"'
+  'not even readable|takes||chmod 0000 "$file"'
+  'of a group|takes||chgrp 50 "$file" && chmod 0640 "$file"'
+  'empty and read-only|takes||: >"$file" && chmod 0400 "$file"'
+  'under a second name|takes||ln "$file" second'
+  'in a directory of root alone|takes||chmod 0700 .'
+  'beside what an editor left|takes||touch .daemon.json.swp daemon.json~ && mkdir daemon.json.d'
+  'beside a file of an install that was killed|takes||touch .daemon.json.0000000000000000'
+  'a dangling link|refuses|symbolic link|ln -sf nowhere "$file"'
+  'a link to itself|refuses|symbolic link|rm "$file" && ln -s daemon.json "$file"'
+  'a link to the file of another place|refuses|symbolic link|mv "$file" other.json && ln -s other.json "$file"'
+  'a pipe that nobody writes to|refuses|daemon.json|rm "$file" && mkfifo -m 644 "$file"'
+  'a device|refuses|daemon.json|rm "$file" && mknod -m 644 "$file" c 1 5'
+  'a directory|refuses|daemon.json|rm "$file" && mkdir "$file"'
+  'of another user|refuses|not by root|chown 1000 "$file"'
+  'writable by a group|refuses|chmod go-w|chmod 0664 "$file"'
+  'in a directory anyone may write to|refuses|chmod go-w|chmod 0777 .'
+  'in a directory of another user|refuses|chown root|chown 1000 .'
+  'immutable|refuses|daemon.json|chattr +i "$file"'
+  'only to be appended to|refuses|daemon.json|chattr +a "$file"'
+  'text of another encoding|refuses|daemon.json|printf "{\0}\0" >"$file"'
+  'half a character|refuses|daemon.json|printf "{\"labels\":[\"\\ud800\"]}" >"$file"'
+  'a hundred lists deep|refuses|daemon.json|printf "{\"a\":%0100d%0100d}" | tr 0 "[" >"$file"'
+)
+
+# state_of: everything in the directory, with kind, owner, mode, target and content.
+state_of() {
+  (cd "$DIRECTORY" && find . -printf '%P %y %U:%G %m %l\n' | sort && find . -type f -print0 | sort -z | xargs -0 sha256sum)
+}
+
+@test "whatever kind of file it is: as it was after uninstall, or refused by name without a change" {
+  local row what verdict complaint commands before count=0
+  for row in "${KINDS[@]}"; do
+    IFS='|' read -r what verdict complaint commands <<<"$row"
+    printf '{"debug" : true}' >"$CONFIG"
+    (cd "$DIRECTORY" && file=daemon.json bash -c "$commands")
+    before=$(state_of)
+    if [ "$verdict" = takes ]; then
+      ends 0 install docker --config "$CONFIG" --default
+      registered
+      [ "$(state_of)" != "$before" ]
+      ends 0 uninstall docker --config "$CONFIG"
+    else
+      ends 2 install docker --config "$CONFIG" --default
+      complains "$complaint"
+      complains "$DIRECTORY"
+    fi
+    [ "$(state_of)" = "$before" ] || { echo "not as it was: $what" && diff <(state_of) <(echo "$before"); }
+    chattr -ia "$CONFIG" 2>/dev/null || true
+    find "$DIRECTORY" -mindepth 1 -delete
+    chown 0:0 "$DIRECTORY" && chmod 0700 "$DIRECTORY"
+    count=$((count + 1))
+  done
+  [ "$count" = 24 ]
 }
 
 @test "no daemon.json, and no directory for it: made, and gone again" {

@@ -175,18 +175,23 @@ void show_difference(const Config& config, const std::string& after) {
   print_text(difference(config.path, config.text.value_or(""), config.path + " (new)", after));
 }
 
-// `after`: nothing takes the file away.
-Status replace(const Config& config, const std::optional<std::string>& after) {
-  if (!after) {
-    if (::unlinkat(config.directory.get(), config.name.c_str(), 0) != 0)
-      return fail_errno("cannot remove " + config.path, errno);
-    return {};
-  }
+Status write(const Config& config, const std::string& text) {
   TRY(file, AtomicFile::beside(config.directory.get(), config.name));
-  TRY_DO(file.write(*after));
+  TRY_DO(file.write(text));
   TRY_DO(file.adopt(config.owner, config.group, config.mode));
   TRY_DO(file.sync());
   return file.commit();
+}
+
+// `after`: nothing takes the file away.
+Status replace(const Config& config, const std::optional<std::string>& after) {
+  if (after)
+    return write(config, *after).map_error([&config](Error error) {
+      return std::move(error).because("cannot change " + config.path);
+    });
+  if (::unlinkat(config.directory.get(), config.name.c_str(), 0) != 0)
+    return fail_errno("cannot remove " + config.path, errno);
+  return {};
 }
 
 // dockerd reads its runtimes again on SIGHUP; containers are left alone.

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "state/plain_key.h"
-#include "util/paths.h"
 
 namespace hardened::runtime {
 
@@ -76,17 +75,16 @@ inline constexpr char global_switches[][15] = {"debug", "systemd-cgroup"};
   return at < argc;
 }
 
-// "<state>/grants/ab/<key>/runtime", or "<state>/runtime" for no key, and a NUL.
-constexpr void write_link(std::string_view key, char (&path)[longest_link]) {
-  constexpr std::string_view before(paths::state, sizeof(paths::state) - 1);
+// "<directory>/grants/ab/<key>/runtime", or "<directory>/runtime" for no key, and a NUL. False where that is too long.
+[[nodiscard]] constexpr bool write_link(std::string_view directory, std::string_view key, char (&path)[longest_link]) {
   constexpr std::string_view grants("/grants/", 8);
   constexpr std::string_view link(state::runtime_link, sizeof(state::runtime_link));  // and the NUL
-  static_assert(before.size() + grants.size() + 4 + state::longest_plain_key + link.size() <= longest_link);
+  if (directory.size() > longest_link - grants.size() - 4 - state::longest_plain_key - link.size()) return false;
   std::size_t size = 0;
   const auto put = [&](std::string_view text) {
     for (const char c : text) path[size++] = c;
   };
-  put(before);
+  put(directory);
   if (!key.empty()) {
     put(grants);
     put({key.data(), 2});
@@ -95,13 +93,15 @@ constexpr void write_link(std::string_view key, char (&path)[longest_link]) {
   }
   put("/");
   put(link);
+  return true;
 }
 
 // The path of the link to the runtime (state/key.h) that a call is for, as engines make such calls: of the container's
 // for "[GLOBAL FLAGS] --root R [GLOBAL FLAGS] delete|kill|pause|resume|start|state [-a|-f] ID …", of the last one used
-// for "--version". Writes it and a NUL to `path`. False for anything else: only what parse() takes for a pass-through
-// verb with that root and id may be true.
-[[nodiscard]] constexpr bool find_runtime_link(int argc, const char* const* argv, char (&path)[longest_link]) {
+// for "--version", below the state `directory`. Writes it and a NUL to `path`. False for anything else: only what
+// parse() takes for a pass-through verb with that root and id may be true.
+[[nodiscard]] constexpr bool find_runtime_link(int argc, const char* const* argv, std::string_view directory,
+                                               char (&path)[longest_link]) {
   char key[state::longest_plain_key + 1] = {};
   if (argc != 2 || !same(view(argv[1]), "--version")) {
     int at = 1;
@@ -109,8 +109,7 @@ constexpr void write_link(std::string_view key, char (&path)[longest_link]) {
     if (!read_globals(argc, argv, at, root) || at >= argc || !is_one_of(view(argv[at]), passed_verbs)) return false;
     if (!find_id(argc, argv, ++at) || !state::write_plain_key(root, view(argv[at]), key)) return false;
   }
-  write_link(view(key), path);
-  return true;
+  return write_link(directory, view(key), path);
 }
 
 }  // namespace hardened::runtime

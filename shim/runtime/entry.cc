@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "runtime/early.h"
+#include "util/paths.h"
 
 namespace {
 
@@ -47,7 +48,8 @@ extern "C" __attribute__((used, visibility("hidden"))) void hardened_early(char*
   const auto argc = static_cast<int>(reinterpret_cast<long>(stack[0]));
   char** argv = stack + 1;
   char path[runtime::longest_link];
-  if (argc < 1 || !runtime::find_runtime_link(argc, argv, path) || !is_usable(path)) return;
+  if (argc < 1 || !runtime::find_runtime_link(argc, argv, runtime::view(paths::state), path) || !is_usable(path))
+    return;
   call(__NR_execve, path, argv, argv + argc + 1);
 }
 

@@ -13,6 +13,7 @@
 #include "runtime/early.h"
 #include "runtime/invocation.h"
 #include "state/key.h"
+#include "util/paths.h"
 
 namespace {
 
@@ -118,7 +119,7 @@ void check_replacement(const Words& words, const Invocation& invocation, std::st
 
 void check_early(const Words& words, const Invocation& invocation) {
   char link[runtime::longest_link];
-  if (!runtime::find_runtime_link(static_cast<int>(words.size()), argv_of(words).data(), link)) return;
+  if (!runtime::find_runtime_link(static_cast<int>(words.size()), argv_of(words).data(), paths::state, link)) return;
   require(invocation.verb == Verb::pass_through && !invocation.error);
   const std::string place = invocation.id().empty()
                                 ? paths::state

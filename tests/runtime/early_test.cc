@@ -3,6 +3,7 @@
 #include "catch.h"
 #include "runtime/command_line.h"
 #include "state/key.h"
+#include "util/paths.h"
 
 using namespace hardened;
 using testing::CommandLine;
@@ -12,7 +13,8 @@ namespace {
 std::string link_of(const std::string& line) {
   const CommandLine call(line);
   char link[runtime::longest_link];
-  const bool found = runtime::find_runtime_link(static_cast<int>(call.argv.size()), call.argv.data(), link);
+  const bool found =
+      runtime::find_runtime_link(static_cast<int>(call.argv.size()), call.argv.data(), paths::state, link);
   return found ? link : "";
 }
 

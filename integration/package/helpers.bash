@@ -1,0 +1,76 @@
+# What the suites of the package share: clean Debian systems to install into. Sourced.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # bats sets output, stderr and status
+
+bats_require_minimum_version 1.5.0
+
+# shellcheck source=integration/lib.bash
+source "$BATS_TEST_DIRNAME/../lib.bash"
+
+# suite_directory: one that the programs trust.
+suite_directory() {
+  mkdir -p /var/lib/hardened-test
+  mktemp -d /var/lib/hardened-test/p.XXXXXX
+}
+
+# archive_of RELEASE: "deb" lines for a release of Debian: this machine's own archive with another name in it. Debian's
+# security archive is left out: a package installs on what the release began with.
+archive_of() {
+  local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sort -u |
+    sed "s|.*|deb [signed-by=$keys] & $1 main|"
+}
+
+# root_archive RELEASE: the path of a tar of a minimal system; made once for all runs of this checkout.
+root_archive() {
+  local tar=$HARDENED_BUILD/package/$1.tar
+  if ! [ -s "$tar" ]; then
+    mkdir -p "$HARDENED_BUILD/package"
+    archive_of "$1" | mmdebstrap --quiet --format=tar --variant=minbase --skip=check/qemu "" "$tar.new" - >&2 &&
+      mv "$tar.new" "$tar" || return 1
+  fi
+  printf '%s\n' "$tar"
+}
+
+# make_root RELEASE: a fresh system of that release. Sets ROOT.
+make_root() {
+  local tar
+  tar=$(root_archive "$1") || {
+    echo "cannot make a system of $1"
+    return 1
+  }
+  ROOT=$(suite_directory)
+  tar -C "$ROOT" --numeric-owner --exclude='./dev/*' --exclude='./usr/share/locale/*' --exclude='./usr/share/doc/*' \
+    --exclude='./var/cache/apt/*.bin' -xf "$tar"
+}
+
+# in_root COMMAND...: with what a service of that system would have, and no way back to this machine's.
+in_root() {
+  unshare --mount --pid --fork --propagation private bash -c '
+    mount --bind "$1" "$1" && mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/dev" &&
+      mknod -m 666 "$1/dev/null" c 1 3 && mknod -m 666 "$1/dev/urandom" c 1 9 && cd "$1" && root=$1 && shift &&
+      exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"' \
+    in_root "$ROOT" "$@" 3>&-
+}
+
+remove_root() { [ -z "${ROOT:-}" ] || rm -rf --one-file-system "$ROOT"; }
+
+# contains TEXT: the output of the last `run`.
+contains() {
+  [[ $output == *"$1"* ]] || {
+    printf 'expected to find: %s\nin: %s\n' "$1" "$output"
+    return 1
+  }
+}
+
+# newer_package DEB DIRECTORY: prints the path of the same package with a higher version.
+newer_package() {
+  local deb=$1 directory=$2
+  dpkg-deb --raw-extract "$deb" "$directory/newer" &&
+    sed -i 's/^Version: .*/&+newer/' "$directory/newer/DEBIAN/control" &&
+    dpkg-deb -Zgzip -z1 --build --root-owner-group "$directory/newer" "$directory/newer.deb" >/dev/null &&
+    rm -r "$directory/newer" && printf '%s\n' "$directory/newer.deb"
+}
+
+# package_under_test: HARDENED_PACKAGE, or built anew.
+package_under_test() { if [ -n "${HARDENED_PACKAGE:-}" ]; then printf '%s\n' "$HARDENED_PACKAGE"; else build_package; fi; }

@@ -88,7 +88,7 @@ daemon_up() {
 # daemon_stop: dockerd only; containers live on.
 daemon_stop() {
   local pid
-  pid=$(cat "$HARDENED_DAEMON/pid")
+  pid=$(cat "$HARDENED_DAEMON/pid" 2>/dev/null) || return 0
   grep -qaz dockerd "/proc/$pid/cmdline" 2>/dev/null || return 0
   kill "$pid" 2>/dev/null
   wait_for 20 process_gone "$pid" || kill -KILL "$pid"
@@ -117,8 +117,13 @@ daemon_down() {
   unset HARDENED_DAEMON
 }
 
+# Engines without a daemon leave a program that removes their containers.
 remove_containers() {
   local ids
+  if [ -x "$HARDENED_DAEMON/clear" ]; then
+    "$HARDENED_DAEMON/clear"
+    return
+  fi
   mapfile -t ids < <(docker ps -aq 2>/dev/null)
   [ "${#ids[@]}" -eq 0 ] || docker rm -f "${ids[@]}" >/dev/null
 }

@@ -14,6 +14,8 @@ source "$BATS_TEST_DIRNAME/policy.bash"
 source "$BATS_TEST_DIRNAME/images.bash"
 # shellcheck source=integration/docker/kernel.bash
 source "$BATS_TEST_DIRNAME/kernel.bash"
+# shellcheck source=integration/assertions.bash
+source "$BATS_TEST_DIRNAME/../assertions.bash"
 
 # suite_up [DAEMON_JSON]
 suite_up() {
@@ -38,7 +40,6 @@ sleeper() {
   hardened -d --name "$name" "$@" "$BOX" sleep 600 >/dev/null
 }
 
-# contains TEXT: the output of the last `run`.
 # tampering_runtime FILTER: the path of a low-level runtime that changes each spec by the shell command FILTER.
 tampering_runtime() {
   local directory=$HARDENED_DAEMON/tampered
@@ -48,32 +49,6 @@ tampering_runtime() {
   printf '#!/bin/bash\n%s\n' "$1" >"$directory/filter"
   chmod +x "$directory/filter"
   printf '%s\n' "$directory/runc"
-}
-
-contains() {
-  [[ $output == *"$1"* ]] || {
-    printf 'expected to find: %s\nin: %s\n' "$1" "$output"
-    return 1
-  }
-}
-
-matches() {
-  [[ $output =~ $1 ]] || {
-    printf 'expected a match for: %s\nin: %s\n' "$1" "$output"
-    return 1
-  }
-}
-
-# not COMMAND...: bats does not see a failing "! command".
-not() {
-  if "$@"; then return 1; fi
-}
-
-equals() {
-  [ "$1" = "$2" ] || {
-    printf 'expected: %s\ngot: %s\n' "$2" "$1"
-    return 1
-  }
 }
 
 # refused_command CONTROL COMMAND...: a docker command fails by that control (a regular expression).
@@ -119,14 +94,6 @@ never() {
     return 1
   }
   [[ $output != *"OCI runtime create failed"* ]] || matches "hardened: refused by ($control): "
-}
-
-# no_capability CONTAINER: all five sets are empty.
-no_capability() {
-  local set
-  for set in CapEff CapPrm CapBnd CapInh CapAmb; do
-    equals "$set $(status_of "$1" "$set")" "$set 0000000000000000" || return 1
-  done
 }
 
 # on_a_terminal COMMAND: script(1) gives the docker command the terminal that -t asks for.

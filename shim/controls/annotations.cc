@@ -35,11 +35,16 @@ struct Harmless {
   std::string_view value;  // a glob
   Engine engine;           // unknown: every engine
 };
-// Podman adds the first three itself (libpod/container_internal_common.go; specgen, for systemd inside of a container).
+// Podman adds those up to SandboxID itself (libpod/container_internal_common.go; specgen, for systemd inside of a
+// container). No low-level runtime obeys what it has of CRI-O's.
 constexpr Harmless harmless[] = {
     {"org.systemd.property.KillSignal", "*", Engine::unknown},
     {"org.systemd.property.TimeoutStopUSec", "*", Engine::unknown},
     {"run.oci.mount_context_type", "rootcontext", Engine::podman},
+    {"io.kubernetes.cri-o.Created", "*", Engine::podman},
+    {"io.kubernetes.cri-o.TTY", "*", Engine::podman},
+    {"io.kubernetes.cri-o.ContainerType", "*", Engine::podman},
+    {"io.kubernetes.cri-o.SandboxID", "*", Engine::podman},
     {"io.kubernetes.cri-o.*", "*", Engine::cri_o},
 };
 

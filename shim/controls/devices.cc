@@ -144,11 +144,24 @@ void judge_rules(Verdict& verdict, const Spec& spec, const std::vector<Device>& 
   if (!denies_all(spec, pointer + "/0")) verdict.insert(pointer + "/0", deny_all, why);
 }
 
+// Kubernetes' engines repeat the container's own rules in each update; runc obeys none of them there.
+void judge_update(Verdict& verdict, const Spec& spec) {
+  const std::string pointer = "/linux/resources/devices";
+  for (std::size_t i = 0; i < spec.elements(pointer).size(); ++i) {
+    const std::string here = fmt::format("{}/{}", pointer, i);
+    if (!spec.is_true(here + "/allow")) continue;
+    const Device rule = read_device(spec, here);
+    const std::string access = spec.text(here + "/access").value_or("rwm");
+    if (is_granted(rule, access, {})) continue;
+    verdict.refuse(pointer, fmt::format("an update brings the device rule \"{}\"", rule_text(rule, access)), "update");
+    return;
+  }
+}
+
 Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   Verdict verdict(spec);
   if (facts.operation == host::Operation::update) {
-    if (!spec.elements("/linux/resources/devices").empty())
-      verdict.refuse("/linux/resources/devices", "an update brings device rules", "update");
+    judge_update(verdict, spec);
     return verdict;
   }
   std::vector<Device> excess;

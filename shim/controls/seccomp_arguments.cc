@@ -88,12 +88,14 @@ constexpr std::uint64_t creates = 0100;               // O_CREAT
 constexpr std::uint64_t creates_unnamed = 020000000;  // __O_TMPFILE
 
 CallRule mode_rule(unsigned mode, const ArgumentLimits& limits) {
+  if (limits.set_user_id) return always();
   return {{{masked(mode, set_user_id, 0)}},
           {{{masked(mode, set_user_id, set_user_id)}, {Action::error, limits.denied}}}};
 }
 
 // Without a flag that creates, the mode is not read and may be anything.
 CallRule open_rule(unsigned flags, const ArgumentLimits& limits) {
+  if (limits.set_user_id) return always();
   const unsigned mode = flags + 1;
   CallRule rule{{{masked(flags, creates | creates_unnamed, 0)}, {masked(mode, set_user_id, 0)}}, {}};
   for (const std::uint64_t flag : {creates, creates_unnamed}) {

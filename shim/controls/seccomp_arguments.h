@@ -18,6 +18,7 @@ struct ArgumentLimits {
   bool namespaces = false;                          // may it make namespaces?
   std::string architecture = "x86_64";              // uname -m: clone's arguments are swapped on s390
   int denied = 1;                                   // errno of a refused argument
+  bool set_user_id = false;                         // may it set that bit? Only where no file of the host is in reach
 };
 
 // The rule of `call`, known to be allowed: unconditional where no argument is restricted. Arguments are compared as the

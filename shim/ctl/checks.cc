@@ -177,6 +177,13 @@ Finding look_at_docker_socket(const Places& places, const Facts&) {
               "count those in that group as root");
 }
 
+Finding look_at_buildkit(const Places& places, const Facts&) {
+  if (!exists(places.buildkit_config) && !exists(places.docker_data)) return not_here("there is nothing that builds");
+  if (!exists(places.buildkit_config)) return judge_buildkit_config(std::nullopt, places.buildkit_config);
+  const auto read = read_trusted_file(AT_FDCWD, places.buildkit_config, largest_file);
+  return read ? judge_buildkit_config(*read, places.buildkit_config) : bad(read.error());
+}
+
 constexpr Check table[] = {
     {"policy", "The policy and the profiles have no mistakes", look_at_policy},
     {"runtime", "There is a low-level runtime without known holes", look_at_runtime},
@@ -188,6 +195,7 @@ constexpr Check table[] = {
     {"security-module", "A security module confines containers as well", look_at_security_module},
     {"audit-log", "Decisions can be recorded", look_at_audit_log},
     {"docker-default", "Docker's containers are hardened unless they ask for another runtime", look_at_docker},
+    {"buildkit", "BuildKit runs the steps of a build by us", look_at_buildkit},
     {"docker-socket", "Only root and its like can talk to dockerd", look_at_docker_socket},
 };
 
@@ -221,6 +229,21 @@ Finding judge_docker_config(const std::optional<std::string>& text, const std::s
         fmt::format("containers get {} unless they ask for {}", chosen->value_or("runc"), join(*runtimes, " or ")),
         remedy);
   return good(fmt::format("containers get {}", **chosen));
+}
+
+Finding judge_buildkit_config(const std::optional<std::string>& text, const std::string& name) {
+  const std::string program = fmt::format("{}/hardened-runtime", paths::programs);
+  const std::string lines = fmt::format("[worker.oci] with binary = {} in {}", in_quotes(program), name);
+  bool inside = false;
+  for (std::string line : split(text.value_or(""), '\n')) {
+    line.erase(std::remove_if(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; }), line.end());
+    if (line.starts_with('[')) inside = line.starts_with("[worker.oci]");
+    if (inside && line.starts_with("binary=" + in_quotes(program))) return good("buildkitd runs " + program);
+  }
+  if (text) return bad(fmt::format("buildkitd runs runc: {} names another program, or none", name), lines);
+  return note("the BuildKit inside dockerd runs its own runc, whatever the default runtime",
+              "build with DOCKER_BUILDKIT=0, or with a buildkitd of its own: " + lines +
+                  ", then docker buildx create --driver remote unix:///run/buildkit/buildkitd.sock");
 }
 
 std::span<const Check> checks() {

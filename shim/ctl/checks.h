@@ -26,6 +26,7 @@ struct Places {
   std::string docker_config = "/etc/docker/daemon.json";
   std::string docker_socket = "/run/docker.sock";
   std::string docker_data = "/var/lib/docker";
+  std::string buildkit_config = "/etc/buildkit/buildkitd.toml";
   std::string etc = "/etc";
   std::string audit_log = paths::audit_log;
 };
@@ -47,5 +48,8 @@ struct Check {
 
 // What daemon.json (`text`; nothing: there is none) makes of us. Pure. `name` is used in messages only.
 [[nodiscard]] Finding judge_docker_config(const std::optional<std::string>& text, const std::string& name);
+
+// Whether buildkitd, configured by `text` (nothing: there is no such file), runs a build's steps by us. Pure.
+[[nodiscard]] Finding judge_buildkit_config(const std::optional<std::string>& text, const std::string& name);
 
 }  // namespace hardened::ctl

@@ -9,9 +9,10 @@
 #include <cerrno>
 
 #include "ctl/command.h"
-#include "ctl/difference.h"
+#include "ctl/config_file.h"
 #include "ctl/docker_config.h"
 #include "ctl/dockerd.h"
+#include "ctl/install_engines.h"
 #include "ctl/output.h"
 #include "oci/strict_json.h"
 #include "util/file.h"
@@ -22,8 +23,6 @@
 
 namespace hardened::ctl {
 namespace {
-
-constexpr std::size_t largest_config = std::size_t{8} << 20;  // bytes
 
 struct Options {
   std::string config = "/etc/docker/daemon.json";
@@ -51,54 +50,6 @@ Status check_programs(const std::vector<DockerRuntime>& runtimes) {
   return {};
 }
 
-// The configuration file, locked against others of us by its directory.
-struct Config {
-  std::string path;
-  std::string name;
-  Fd directory;
-  std::optional<std::string> text;  // nothing: there is no such file
-  uid_t owner = 0;
-  gid_t group = 0;
-  mode_t mode = 0644;
-};
-
-Status refuse_link(const Config& config, const struct stat& status) {
-  if (!S_ISLNK(status.st_mode)) return {};
-  char target[4096];
-  const ssize_t size = ::readlinkat(config.directory.get(), config.name.c_str(), target, sizeof target);
-  return fail(Code::policy, fmt::format("cannot replace {}: it is a symbolic link", config.path),
-              fmt::format("name the file that is meant: --config {}",
-                          in_quotes(std::string_view(target, static_cast<std::size_t>(std::max<ssize_t>(size, 0))))));
-}
-
-Result<Config> open_config(const Options& options) {
-  Config config;
-  const std::size_t slash = options.config.rfind('/');
-  config.path = options.config;
-  config.name = options.config.substr(slash + 1);
-  if (!options.config.starts_with('/') || config.name.empty())
-    return fail(Code::usage, fmt::format("cannot use {}: not the absolute path of a file", in_quotes(options.config)));
-  const std::string directory = options.config.substr(0, std::max<std::size_t>(slash, 1));
-  struct stat status {};
-  if (!options.dry_run || ::stat(directory.c_str(), &status) == 0) {
-    TRY_DO(make_directories(directory, 0755));
-    TRY(opened, open_trusted_directory(AT_FDCWD, directory));
-    config.directory = std::move(opened);
-    TRY_DO(lock_within(config.directory.get(), Lock::exclusive, lock_patience, directory));
-  }
-  if (!config.directory.valid() ||
-      ::fstatat(config.directory.get(), config.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-    return config;
-  TRY_DO(refuse_link(config, status));
-  Result<std::string> text = read_trusted_file(config.directory.get(), config.name, largest_config);
-  if (!text) return tl::unexpected(std::move(text).error().because("cannot use " + config.path));
-  config.text = *std::move(text);
-  config.owner = status.st_uid;
-  config.group = status.st_gid;
-  config.mode = status.st_mode & 07777U;
-  return config;
-}
-
 // What was there before us, so that uninstall can put it back.
 struct Memory {
   bool exact = true;                       // nobody else has written since; `before` can be put back as it was
@@ -107,7 +58,7 @@ struct Memory {
   std::string written;                     // SHA-256 of what we wrote
 };
 
-std::string memory_name(const Config& config) {
+std::string memory_name(const ConfigFile& config) {
   return fmt::format("docker-{}.json", sha256_hex(config.path).substr(0, 16));
 }
 
@@ -120,7 +71,7 @@ std::optional<std::string> or_nothing(const Json& value) {
 }
 
 // Nothing where there is none, or none that can be read: then uninstall takes out what is ours and no more.
-std::optional<Memory> recall(const Config& config) {
+std::optional<Memory> recall(const ConfigFile& config) {
   const std::string path = std::string(paths::installs) + "/" + memory_name(config);
   const auto text = read_trusted_file(AT_FDCWD, path, 2 * largest_config);
   const auto document = text ? oci::parse_strict(*text, path) : fail(Code::io, "");
@@ -134,13 +85,13 @@ std::optional<Memory> recall(const Config& config) {
   return memory;
 }
 
-bool untouched(const Memory& memory, const Config& config) {
+bool untouched(const Memory& memory, const ConfigFile& config) {
   return memory.exact && memory.written == sha256_hex(config.text.value_or(""));
 }
 
 // An earlier memory counts while what it is about is still there. One that was made by an install that was cut short
 // says no more than the file itself; so does one whose runtimes somebody has taken out since.
-Result<Memory> memory_of(const Config& config) {
+Result<Memory> memory_of(const ConfigFile& config) {
   TRY(old_default, default_runtime(config.text, config.path));
   TRY(registered, registered_runtimes(config.text, config.path));
   const auto earlier = recall(config);
@@ -151,7 +102,7 @@ Result<Memory> memory_of(const Config& config) {
   return Memory{false, std::nullopt, ours ? earlier->old_default : old_default, {}};
 }
 
-Status remember(const Config& config, const std::string& written) {
+Status remember(const ConfigFile& config, const std::string& written) {
   TRY(memory, memory_of(config));
   const Json document = {{"version", 1},
                          {"config", config.path},
@@ -167,31 +118,8 @@ Status remember(const Config& config, const std::string& written) {
   return file.commit();
 }
 
-void forget(const Config& config) {
+void forget(const ConfigFile& config) {
   ::unlink((std::string(paths::installs) + "/" + memory_name(config)).c_str());
-}
-
-void show_difference(const Config& config, const std::string& after) {
-  print_text(difference(config.path, config.text.value_or(""), config.path + " (new)", after));
-}
-
-Status write(const Config& config, const std::string& text) {
-  TRY(file, AtomicFile::beside(config.directory.get(), config.name));
-  TRY_DO(file.write(text));
-  TRY_DO(file.adopt(config.owner, config.group, config.mode));
-  TRY_DO(file.sync());
-  return file.commit();
-}
-
-// `after`: nothing takes the file away.
-Status replace(const Config& config, const std::optional<std::string>& after) {
-  if (after)
-    return write(config, *after).map_error([&config](Error error) {
-      return std::move(error).because("cannot change " + config.path);
-    });
-  if (::unlinkat(config.directory.get(), config.name.c_str(), 0) != 0)
-    return fail_errno("cannot remove " + config.path, errno);
-  return {};
 }
 
 // dockerd reads its runtimes again on SIGHUP; containers are left alone.
@@ -205,7 +133,7 @@ void reload(const std::vector<Dockerd>& daemons) {
 Result<int> install(const Options& options) {
   const std::vector<DockerRuntime> runtimes = our_runtimes(options.training);
   TRY_DO(check_programs(runtimes));
-  TRY(config, open_config(options));
+  TRY(config, open_config(options.config, options.dry_run ? MissingDirectory::leave : MissingDirectory::make));
   TRY(after, with_runtimes(config.text, config.path, runtimes, options.as_default));
   if (config.text && after == *config.text) {
     print_line(config.path + ": nothing to do");
@@ -225,7 +153,7 @@ Result<int> install(const Options& options) {
 }
 
 Result<int> uninstall(const Options& options) {
-  TRY(config, open_config(options));
+  TRY(config, open_config(options.config, MissingDirectory::leave));
   const std::optional<Memory> memory = recall(config);
   if (!config.text) {
     print_line(config.path + ": not there, nothing to do");
@@ -276,10 +204,12 @@ void add_install(CLI::App& app, Action& action) {
              "  hardenctl install docker --dry-run\n"
              "  hardenctl install docker --default\n",
              true, action, install);
+  add_engines(installing, EngineVerb::install, action);
   CLI::App& uninstalling = *app.add_subcommand("uninstall", "Take our runtimes out of an engine's configuration");
   uninstalling.require_subcommand(1);
   add_engine(uninstalling, "Out of dockerd's daemon.json, which is then as it was before",
              "  hardenctl uninstall docker\n", false, action, uninstall);
+  add_engines(uninstalling, EngineVerb::uninstall, action);
 }
 
 }  // namespace hardened::ctl

@@ -76,6 +76,7 @@ Result<std::string> selected_at(const std::string& name, const Options& options)
   const policy::Context context{.known = &runtime::known_names(), .profiles = profiles.names(), .waivers = {}};
   TRY(rules, policy::decode_policy(*document, context));
   if (rules.default_profile == name) return document->place("/default_profile");
+  if (rules.build_profile == name) return document->place("/build_profile");
   for (std::size_t i = 0; i < rules.select.size(); ++i) {
     const policy::SelectRow& row = rules.select[i];
     const bool is_listed = std::find(row.allow.begin(), row.allow.end(), name) != row.allow.end();

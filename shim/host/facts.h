@@ -56,7 +56,8 @@ struct Destination {
 
 struct NamespaceFact {
   Identity identity;
-  bool host = false;  // the very namespace this program runs in
+  bool host = false;         // the very namespace this program runs in
+  bool hosts_users = false;  // it belongs to the user namespace this program runs in
   // The container of ours it belongs to; nothing when it is not one of ours. The probe can only guess it (from a
   // cgroup's name): the caller must clear it where no grant of that id exists.
   std::optional<std::string> container;

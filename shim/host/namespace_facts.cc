@@ -1,6 +1,8 @@
 #include "host/namespace_facts.h"
 
 #include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -49,6 +51,18 @@ std::string process_of(const std::string& path) {
   return number ? parts[2] : std::string();
 }
 
+// The first full id in a cgroup's path: a container may name cgroups below its own as it likes. Podman puts a pod's own
+// id before those of its containers (/libpod_parent/POD/libpod-ID).
+std::string full_id_in(const std::vector<std::string>& components) {
+  bool may_be_pod = false;
+  for (const std::string& component : components) {
+    const std::string name = plain(component);
+    if (is_full_id(name) && !(may_be_pod && name == component)) return name;
+    may_be_pod = component == "libpod_parent";
+  }
+  return {};
+}
+
 std::optional<std::string> container_of(const std::string& process) {
   const auto file = open_at(AT_FDCWD, "/proc/" + process + "/cgroup", O_RDONLY);
   if (!file) return std::nullopt;
@@ -58,6 +72,17 @@ std::optional<std::string> container_of(const std::string& process) {
   return id.empty() ? std::nullopt : std::optional(id);
 }
 
+// ioctl_ns(2). An owner out of our sight is nobody we are.
+bool belongs_to_own_users(const std::string& path) {
+  const auto file = open_at(AT_FDCWD, path, O_RDONLY | O_NOCTTY);
+  if (!file) return false;
+  const Fd owner(::ioctl(file->get(), NS_GET_USERNS));
+  struct stat status {
+  }, own{};
+  return owner.valid() && ::fstat(owner.get(), &status) == 0 && ::stat("/proc/self/ns/user", &own) == 0 &&
+         status.st_dev == own.st_dev && status.st_ino == own.st_ino;
+}
+
 }  // namespace
 
 std::string container_in_cgroup(std::string_view text) {
@@ -65,13 +90,9 @@ std::string container_in_cgroup(std::string_view text) {
   for (const std::string& line : split(text, '\n')) {
     const std::size_t path = line.find('/');
     if (path == std::string::npos) continue;
-    std::string in_line;
-    for (const std::string& component : split(line.substr(path), '/')) {
-      if (component.empty()) continue;
-      in_line = plain(component);
-      if (is_full_id(in_line)) return in_line;
-    }
-    if (last.empty()) last = in_line;
+    const std::vector<std::string> components = split(line.substr(path), '/');
+    if (std::string id = full_id_in(components); !id.empty()) return id;
+    if (last.empty()) last = plain(components.back());
   }
   return last;
 }
@@ -84,6 +105,7 @@ NamespaceFact namespace_fact(const std::string& type, const std::string& path) {
   struct stat own {};
   fact.host = ::stat(("/proc/self/ns/" + file_name(type)).c_str(), &own) == 0 &&
               fact.identity == Identity{own.st_dev, own.st_ino};
+  fact.hosts_users = belongs_to_own_users(path);
   if (const std::string process = process_of(path); !process.empty()) fact.container = container_of(process);
   return fact;
 }

@@ -9,6 +9,7 @@
 
 #include "host/bind_mount.h"
 #include "host/graph_root.h"
+#include "host/podman_store.h"
 #include "oci/change.h"
 #include "oci/strict_json.h"
 #include "util/file.h"
@@ -45,16 +46,37 @@ std::string digest_in(std::string_view text) {
   return digest.starts_with(scheme) && hexadecimal ? std::string(digest) : std::string();
 }
 
-// A container directory of Docker's: DATA/containers/ID, opened without following a symbolic link anywhere.
-std::optional<Json> docker_config(const std::string& directory, const std::string& id, Inspector& inspector) {
+// A file of a container directory of Docker's, DATA/containers/ID, without following a symbolic link anywhere.
+std::optional<Json> docker_document(const std::string& directory, const char* name, Inspector& inspector) {
   if (!inspector.root_controlled_directory(directory)) return std::nullopt;
   const auto opened = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!opened) return std::nullopt;
-  const auto text = read_trusted_file(opened->get(), "config.v2.json", largest_config);
+  const auto text = read_trusted_file(opened->get(), name, largest_config);
   if (!text) return std::nullopt;
-  auto document = oci::parse_strict(*text, "config.v2.json");
-  if (!document || text_at(document->value, "/ID") != id) return std::nullopt;
-  return std::move(document->value);
+  auto document = oci::parse_strict(*text, name);
+  return document ? std::optional(std::move(document->value)) : std::nullopt;
+}
+
+std::optional<Json> docker_config(const std::string& directory, const std::string& id, Inspector& inspector) {
+  auto config = docker_document(directory, "config.v2.json", inspector);
+  return config && text_at(*config, "/ID") == id ? std::move(config) : std::nullopt;
+}
+
+// Docker's own builder gives each RUN a container by the image's id, without health check, log and volume (moby
+// builder/dockerfile: defaultLogConfig, withoutHealthcheck). Who may call the engine can ask for the same by hand, and
+// gains nothing: who may run may build.
+bool is_build_step(const Json& config, const std::string& directory, Inspector& inspector) {
+  const std::string image = text_at(config, "/Config/Image");
+  const Json* health = oci::find(config, "/Config/Healthcheck/Test");
+  if (digest_in(image) != image || image.empty() || image != text_at(config, "/Image")) return false;
+  if (health == nullptr || *health != Json::array({"NONE"})) return false;
+  const auto host = docker_document(directory, "hostconfig.json", inspector);
+  if (!host || text_at(*host, "/LogConfig/Type") != "none") return false;
+  constexpr const char* volumes[] = {"/Binds", "/Mounts", "/VolumesFrom"};
+  return std::none_of(std::begin(volumes), std::end(volumes), [&](const char* pointer) {
+    const Json* found = oci::find(*host, pointer);
+    return found != nullptr && !found->empty();
+  });
 }
 
 std::vector<std::string> docker_directories(const Json& spec, const std::string& id, const std::string& root) {
@@ -84,6 +106,7 @@ bool identify_docker(const Json& spec, const std::string& id, const std::string&
     identified.workload.image_digest = digest_in(text_at(*config, "/Image"));
     identified.workload.labels = texts_at(*config, "/Config/Labels");
     identified.workload.stop_signal = text_at(*config, "/Config/StopSignal");
+    identified.workload.building = is_build_step(*config, directory, inspector);
     return true;
   }
   return false;
@@ -101,11 +124,20 @@ void identify_cri_o(Workload& workload) {
   if (labels) workload.labels = texts_at(labels->value, "");
 }
 
-void identify_containerd(Workload& workload) {
+// Only in the namespace where the CRI plugin alone makes containers: elsewhere the annotation is the caller's own.
+void identify_containerd(Workload& workload, std::string_view runtime_root) {
+  if (!runtime_root.ends_with("/k8s.io")) return;
   const auto found = workload.annotations.find("io.kubernetes.cri.image-name");
   if (found == workload.annotations.end()) return;
   workload.image = found->second;
   workload.image_digest = digest_in(found->second);
+}
+
+void identify_podman(Workload& workload, const std::string& root, Inspector& inspector) {
+  auto image = stored_image(workload.id, root, inspector);
+  if (!image) return;
+  workload.image = std::move(image->name);
+  workload.image_digest = digest_in(image->digest);
 }
 
 bool has_annotation(const Workload& workload, std::string_view prefix) {
@@ -142,8 +174,10 @@ Identified identify(const Json& spec, const std::string& id, std::string_view ru
   }
   workload.engine = engine_by_annotations(workload);
   if (workload.engine == Engine::unknown) workload.engine = engine_by_place(spec, runtime_root);
+  workload.building = workload.engine == Engine::buildkit;
+  if (workload.engine == Engine::podman) identify_podman(workload, root, inspector);
   if (workload.engine == Engine::cri_o) identify_cri_o(workload);
-  if (workload.engine == Engine::containerd) identify_containerd(workload);
+  if (workload.engine == Engine::containerd) identify_containerd(workload, runtime_root);
   return identified;
 }
 

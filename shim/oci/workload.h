@@ -44,6 +44,7 @@ struct Workload {
   std::map<std::string, std::string> labels;  // may come from the image's author
   std::map<std::string, std::string> annotations;  // from whoever may call the engine
   std::string stop_signal;                         // that asks it to end: "SIGQUIT"; empty: the engine's default
+  bool building = false;                           // a step of an image's build, by all that the engine says
 };
 
 }  // namespace hardened

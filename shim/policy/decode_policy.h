@@ -28,6 +28,7 @@ struct WaiverRow {
 struct PolicyFile {
   Policy policy;  // what does not depend on the container
   std::string default_profile = "strict";
+  std::string build_profile = "build";  // of the steps of an image's build
   std::vector<SelectRow> select;
   std::vector<WaiverRow> waivers;
   bool operator==(const PolicyFile&) const = default;

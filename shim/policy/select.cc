@@ -49,6 +49,8 @@ std::string fallback(const PolicyFile& rules, std::string_view program) {
 
 Result<std::string> select_profile(const PolicyFile& rules, const Document& document, const Workload& workload,
                                    std::string_view program, std::span<const std::string> profiles) {
+  // Its image has no name yet, and its labels are those of the Dockerfile, meant for the containers to come.
+  if (workload.building) return rules.build_profile;
   for (std::size_t i = 0; i < rules.select.size(); ++i) {
     const SelectRow& row = rules.select[i];
     if (!row.image.empty() && image_matches(row.image, workload)) return row.profile;

@@ -10,11 +10,11 @@
 
 namespace hardened::policy {
 
-// The profile for `workload` when reached by the program name `program`: the first row of "select" that matches;
-// without one, that of the program (hardened-compat: compat, hardened-train: train), else "default_profile". An
-// annotation that names a profile its row does not allow is an error (Code::refused): whoever called the engine asked
-// for it. A label like that only fails to match: it may come from the image's author, who must not be able to keep a
-// container from running either.
+// The profile for `workload` when reached by the program name `program`: for a step of a build "build_profile"; else
+// the first row of "select" that matches; without one, that of the program (hardened-compat: compat, hardened-train:
+// train), else "default_profile". An annotation that names a profile its row does not allow is an error
+// (Code::refused): whoever called the engine asked for it. A label like that only fails to match: it may come from the
+// image's author, who must not be able to keep a container from running either.
 [[nodiscard]] Result<std::string> select_profile(const PolicyFile& rules, const Document& document,
                                                  const Workload& workload, std::string_view program,
                                                  std::span<const std::string> profiles);

@@ -12,6 +12,7 @@
 #include "runtime/handover.h"
 #include "runtime/judge.h"
 #include "runtime/known_names.h"
+#include "runtime/network_settings.h"
 #include "runtime/recording.h"
 #include "runtime/story.h"
 #include "runtime/users.h"
@@ -85,6 +86,8 @@ Status hand_on(const oci::Bundle& bundle, Spec spec, const host::Probe& probe, c
     const rootfs::Places places{std::string(paths::state) + "/mounts",
                                 state::grant_directory(paths::state, grant.runtime_root, grant.id) + "/root"};
     TRY(changes, rootfs::prepare(spec, probe, policy.profile, places, users));
+    TRY(written, write_network_settings(spec, probe.facts));
+    changes.insert(changes.end(), written.begin(), written.end());
     for (const Change& change : changes) TRY_DO(spec.apply(change));
   }
   TRY_DO(write_record(account));

@@ -27,12 +27,25 @@ std::string users_beside(const std::string& path) {
   return path.substr(0, path.rfind('/') + 1) + "user";
 }
 
+// runc before 1.2 enters a container's user namespace before all others, and has then no right to those that belong to
+// the host's users: a network namespace that the engine made, as Podman and Kubernetes' engines do.
+bool enters_users_first(const host::RuntimeFact& runtime) {
+  return runtime.kind == host::RuntimeKind::runc && runtime.major == 1 && runtime.minor < 2;
+}
+
 void consider(Plan& plan, const Spec& spec, std::string_view type, const Facts& facts) {
   for (const Json& element : spec.elements("/linux/namespaces")) {
     if (oci::text(element, "/type") != type) continue;
     const std::string path = oci::text(element, "/path").value_or("");
     if (path.empty()) return;
     const auto fact = facts.namespaces.find(path);
+    if (fact != facts.namespaces.end() && fact->second.hosts_users && type == "network" &&
+        enters_users_first(facts.runtime)) {
+      plan.impossible =
+          fmt::format("runc {}.{} cannot enter a network namespace that the engine made; runc 1.2 and crun can",
+                      facts.runtime.major, facts.runtime.minor);
+      return;
+    }
     const bool of_a_container = fact != facts.namespaces.end() && fact->second.container;
     if (!of_a_container && type == "network") return;  // pinned by the engine: sysfs is bound instead
     if (!of_a_container || fact->second.ids.size == 0 || !path.starts_with("/proc/")) {

@@ -46,6 +46,12 @@ TEST_CASE("annotations: what only one engine sets by itself") {
   CHECK(judged("run.oci.mount_context_type", "context", Engine::podman).size() == 1);
   CHECK(judged("run.oci.mount_context_type", "rootcontext", Engine::docker).size() == 1);
   CHECK(judged("run.oci.seccomp_bpf_data", "x", Engine::podman).size() == 1);
+  for (const char* key : {"Created", "TTY", "ContainerType", "SandboxID"}) {
+    CAPTURE(key);
+    CHECK(judged(std::string("io.kubernetes.cri-o.") + key, "x", Engine::podman).empty());
+    CHECK(judged(std::string("io.kubernetes.cri-o.") + key, "x", Engine::docker).size() == 1);
+  }
+  CHECK(judged("io.kubernetes.cri-o.Volumes", "x", Engine::podman).size() == 1);
   CHECK(judged("org.systemd.property.DeviceAllow", "x", Engine::cri_o).size() == 1);
 }
 

@@ -171,13 +171,23 @@ TEST_CASE("devices: Docker's own rules stay as they are; hostile and privileged 
   for (const Json& left : privileged.elements("/linux/devices")) CHECK(left.value("major", 0) != 8);
 }
 
-TEST_CASE("devices: an update brings no rules") {
+TEST_CASE("devices: an update may repeat what every container has, and brings no more") {
   Facts facts;
   facts.operation = host::Operation::update;
   const Spec bad(Json::parse(R"({"linux":{"resources":{"devices":[{"allow":true,"access":"rwm"}]}}})"));
   const auto found = findings(controls::devices, bad, Policy{}, facts);
   REQUIRE(found.size() == 1);
   CHECK_FALSE(found.front().clampable);
+  for (const char* rule :
+       {R"({"allow":false,"access":"rwm"})", R"({"allow":true,"type":"c","major":1,"minor":3,"access":"rwm"})",
+        R"({"allow":true,"type":"c","access":"m"})"}) {
+    INFO(rule);
+    const std::string harmless = std::string(R"({"linux":{"resources":{"devices":[)") + rule + "]}}}";
+    CHECK(findings(controls::devices, Spec(Json::parse(harmless)), Policy{}, facts).empty());
+  }
+  const Spec disk(Json::parse(
+      R"({"linux":{"resources":{"devices":[{"allow":false},{"allow":true,"type":"b","major":8,"minor":0,"access":"r"}]}}})"));
+  CHECK(findings(controls::devices, disk, Policy{}, facts).size() == 1);
   CHECK(findings(controls::devices, Spec(Json{{"linux", {{"resources", {{"pids", {{"limit", 5}}}}}}}}), Policy{}, facts)
             .empty());
 }

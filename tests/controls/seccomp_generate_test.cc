@@ -206,6 +206,18 @@ TEST_CASE("what a container may and may not do under strict, in so many words") 
   }
 }
 
+TEST_CASE("a step of a build may make the set-user-ID programs of its packages") {
+  Facts building = test::runc_facts();
+  building.workload.building = true;
+  const auto program = generated(test::strict_profile(), {}, building);
+  const auto answer = [&](const char* call, const Arguments& arguments) {
+    return test::run_filter(program, AUDIT_ARCH_X86_64, test::number_of(call), arguments);
+  };
+  CHECK(answer("fchmodat", {3, 0, 04755}) == SECCOMP_RET_ALLOW);
+  CHECK(answer("openat", {3, 0, 0101, 04755}) == SECCOMP_RET_ALLOW);
+  CHECK(answer("mount", {}) == answers_errno(EPERM));
+}
+
 TEST_CASE("calls younger than libseccomp are unknown, and other ABIs are killed") {
   const auto program = generated(test::strict_profile(), {}, test::runc_facts());
   for (const int number : {500, 600, 1000, 0x3fffffff})

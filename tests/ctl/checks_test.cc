@@ -52,6 +52,21 @@ TEST_CASE("checks: in daemon.json it is the program that counts, not the name of
   CHECK(ctl::judge_docker_config(std::nullopt, "d").health == Health::bad);
 }
 
+TEST_CASE("checks: buildkitd's worker names the program that runs a build's steps") {
+  const std::string ours = "binary = \"" + std::string(paths::programs) + "/hardened-runtime\"\n";
+  const auto judged = [](const std::string& text) { return ctl::judge_buildkit_config(text, "b").health; };
+  CHECK(judged("debug = true\n[worker.oci]\n  enabled = true\n  " + ours + "[worker.containerd]\n") == Health::good);
+  CHECK(judged("[ worker.oci ] # ours\n" + ours) == Health::good);
+  CHECK(judged("[worker.oci]\nbinary = \"runc\"\n") == Health::bad);
+  CHECK(judged("[worker.oci]\n# " + ours) == Health::bad);
+  CHECK(judged("[worker.oci]\n[worker.containerd]\n" + ours) == Health::bad);
+  CHECK(judged(ours) == Health::bad);
+  CHECK(judged("") == Health::bad);
+  const ctl::Finding none = ctl::judge_buildkit_config(std::nullopt, "/etc/buildkit/buildkitd.toml");
+  CHECK(none.health == Health::note);
+  CHECK(none.remedy.find("[worker.oci] with binary = \"") != std::string::npos);
+}
+
 TEST_CASE("checks: each has a name of its own") {
   std::set<std::string_view> ids;
   for (const ctl::Check& check : ctl::checks()) CHECK(ids.insert(check.id).second);

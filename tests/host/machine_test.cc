@@ -34,6 +34,8 @@ TEST_CASE("namespaces: this program's own are the host's, a new one is not, and 
     INFO(type);
     CHECK(host::namespace_fact(type, "/proc/self/ns/" + file).host);
     CHECK_FALSE(host::namespace_fact(type, "/proc/self/ns/" + file).container.has_value());
+    // A user namespace belongs to its parent, and the first of all to none.
+    if (file != "user") CHECK(host::namespace_fact(type, "/proc/self/ns/" + file).hosts_users);
   }
   CHECK_FALSE(host::namespace_fact("network", "/proc/self/ns/uts").host);
   const auto missing = host::namespace_fact("network", "/run/netns/missing");

@@ -72,6 +72,8 @@ TEST_CASE("the container is told from a cgroup") {
       {"0::/kubepods/burstable/pod7/crio-" + id + "\n", id},
       {"12:pids:/docker/" + id + "\n1:name=systemd:/docker/" + id + "\n0::/\n", id},
       {"0::/mycontainer\n", "mycontainer"},
+      {"9:pids:/libpod_parent/" + other + "/libpod-" + id + "\n", id},  // Podman's pod, and one of its containers
+      {"9:pids:/libpod_parent/libpod-" + id + "/" + other + "\n", id},
       // A container with a delegated cgroup names one of its own after somebody else.
       {"0::/docker/" + id + "/" + other + "\n", id},
       {"0::/\n", ""},

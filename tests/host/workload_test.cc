@@ -150,6 +150,84 @@ TEST_CASE("workload: wrong types in Docker's file are passed over") {
   });
 }
 
+TEST_CASE("workload: a step of Docker's own builder is told by all of its marks") {
+  const Json step = {{"ID", id},
+                     {"Image", digest},
+                     {"Config", {{"Image", digest}, {"Healthcheck", {{"Test", Json::array({"NONE"})}}}}}};
+  const Json unlogged = {{"LogConfig", {{"Type", "none"}}}};
+  const auto with = [](Json document, const char* pointer, Json value) {
+    document[Json::json_pointer(pointer)] = std::move(value);
+    return document;
+  };
+  struct Row {
+    const char* sentence;
+    Json config;
+    Json host;
+    bool building;
+  };
+  const Row rows[] = {
+      {"a RUN", step, unlogged, true},
+      {"an image by its name", with(step, "/Config/Image", "nginx:1.25"), unlogged, false},
+      {"by another id", with(step, "/Config/Image", "sha256:" + std::string(64, 'e')), unlogged, false},
+      {"by its digest in a registry", with(step, "/Config/Image", "nginx@" + digest), unlogged, false},
+      {"no id at all", with(with(step, "/Config/Image", ""), "/Image", ""), unlogged, false},
+      {"a health check", with(step, "/Config/Healthcheck/Test", Json::array({"CMD", "true"})), unlogged, false},
+      {"the image's health check", with(step, "/Config/Healthcheck", nullptr), unlogged, false},
+      {"a log", step, {{"LogConfig", {{"Type", "json-file"}}}}, false},
+      {"no volume", step, with(unlogged, "/Binds", Json::array()), true},
+      {"a bind mount", step, with(unlogged, "/Binds", Json::array({"/srv:/srv"})), false},
+      {"a volume", step, with(unlogged, "/Mounts", Json::array({{{"Type", "volume"}}})), false},
+      {"another container's volumes", step, with(unlogged, "/VolumesFrom", Json::array({"db"})), false},
+      {"no word about the log", step, Json::object(), false},
+      {"a broken file", step, Json::array(), false},
+  };
+  for (const Row& row : rows) {
+    INFO(row.sentence);
+    sandbox::run([&]() -> std::string {
+      sandbox::write_file(directory + "/config.v2.json", row.config.dump(), 0600);
+      EXPECT(!told(Json::object()).workload.building);  // no hostconfig.json
+      sandbox::write_file(directory + "/hostconfig.json", row.host.dump(), 0644);
+      EXPECT(told(Json::object()).workload.building == row.building);
+      sandbox::write_file(directory + "/hostconfig.json", row.host.dump(), 0666);
+      EXPECT(!told(Json::object()).workload.building);
+      return {};
+    });
+  }
+  CHECK(told(Json{{"hostname", "buildkitsandbox"}}, "", "/rootfs").workload.building);
+}
+
+TEST_CASE("workload: Podman's image comes from its store, by the container's own layer") {
+  sandbox::run([]() -> std::string {
+    const std::string data = "/var/lib/containers/storage";
+    const std::string layer = data + "/overlay/c0ffee/merged";
+    const Json metadata = {{"image-name", "localhost/web:1"}, {"name", "web"}};
+    const auto entry = [&](const std::string& container, const std::string& on, const Json& extra) {
+      return Json{
+          {"id", container}, {"image", std::string(64, 'd')}, {"layer", on}, {"metadata", extra.dump()}, {"flags", {}}};
+    };
+    const auto write = [&](const char* list, const Json& entries, mode_t mode = 0600) {
+      sandbox::write_file(data + "/overlay-containers/" + list, entries.dump(), mode);
+    };
+    const Json spec = spec_with("/x", {{"io.container.manager", "libpod"}});
+    EXPECT(told(spec, "", layer).workload.image.empty());  // no store
+    write("containers.json",
+          Json::array({entry("b", "beef", {{"image-name", "other"}}), entry(id, "c0ffee", metadata)}));
+    EXPECT(told(spec, "", layer).workload.engine == Engine::podman);
+    EXPECT(told(spec, "", layer).workload.image == "localhost/web:1");
+    EXPECT(told(spec, "", layer).workload.image_digest == digest);
+    EXPECT(told(spec, "", data + "/overlay/beef/merged").workload.image.empty());  // another one's layer
+    EXPECT(told(spec, "", "/rootfs").workload.image.empty());                      // podman run --rootfs
+    EXPECT(told(spec_with("/x"), "", layer).workload.image.empty());               // not Podman's
+    EXPECT(told(spec, "", layer, "b").workload.image.empty());
+    write("containers.json", Json::array());
+    write("volatile-containers.json", Json::array({entry(id, "c0ffee", metadata)}));  // --rm
+    EXPECT(told(spec, "", layer).workload.image == "localhost/web:1");
+    write("volatile-containers.json", Json::array({entry(id, "c0ffee", metadata)}), 0666);
+    EXPECT(told(spec, "", layer).workload.image.empty());  // anyone may have written that
+    return {};
+  });
+}
+
 TEST_CASE("workload: an id that is a path leads nowhere") {
   sandbox::run([]() -> std::string {
     sandbox::write_file("/var/lib/docker/evil/config.v2.json", config("../evil"));
@@ -205,7 +283,10 @@ TEST_CASE("workload: digests and labels of Kubernetes' engines") {
   CHECK(first.workload.labels == std::map<std::string, std::string>{{"app", "cache"}});
   CHECK(first.workload.annotations.size() == 3);
   const Json cri = {{"io.kubernetes.cri.image-name", "docker.io/library/redis@" + digest}};
-  CHECK(told(spec_with("/x", cri), "/run/runc", "/rootfs").workload.image_digest == digest);
+  const char* kubernetes = "/run/containerd/runc/k8s.io";
+  CHECK(told(spec_with("/x", cri), kubernetes, "/rootfs").workload.image_digest == digest);
+  // ctr run --annotation …, in a namespace of its own.
+  CHECK(told(spec_with("/x", cri), "/run/containerd/runc/default", "/rootfs").workload.image.empty());
   const Json broken = {{"io.container.manager", "cri-o"}, {"io.kubernetes.cri-o.Labels", "{\"a\":1,\"a\":2}"}};
   CHECK(told(spec_with("/x", broken), "/run/runc", "/rootfs").workload.labels.empty());
 }

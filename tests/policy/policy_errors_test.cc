@@ -52,6 +52,8 @@ TEST_CASE("policy: a value that means nothing is refused with its line and the l
        "needed"},
       {"{\"version\": 1, \"default_profile\": \"strikt\"}",
        "policy.json:1: cannot use \"strikt\" as \"default_profile\": no such profile (did you mean \"strict\"?)"},
+      {"{\"version\": 1, \"build_profile\": \"bild\"}",
+       "policy.json:1: cannot use \"bild\" as \"build_profile\": no such profile (did you mean \"build\"?)"},
       {"{\"version\": 1, \"default_profile\": \"../profiles.d/x\"}",
        "policy.json:1: cannot use \"../profiles.d/x\" as \"default_profile\": no such profile"},
       {"{\"version\": 1, \"controls\": {\"secret-env\": \"warn\",\n\"secret-envs\": \"warn\"}}",

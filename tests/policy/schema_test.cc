@@ -20,14 +20,14 @@ namespace {
 
 // Two documents that hold every member there is, with another value at every leaf.
 constexpr char one_policy[] = R"({"$schema": "a", "version": 1, "mode": "enforce", "runtimes": ["/usr/bin/runc"],
-  "default_profile": "strict",
+  "default_profile": "strict", "build_profile": "build",
   "select": [{"image": "a", "profile": "strict"}, {"program": "b", "profile": "strict"},
              {"annotation": "c", "allow": ["d"]}, {"label": "e", "allow": ["f"]}],
   "controls": {"secret-env": "warn"},
   "waivers": [{"control": "capabilities", "image": "g", "allow": ["h"], "reason": "i", "until": "2027-01-01"}],
   "images": ["j"], "audit": {"when_unwritable": "continue", "also": ["syslog"]}})";
 constexpr char other_policy[] = R"({"$schema": "z", "version": 1, "mode": "audit", "runtimes": ["/usr/bin/crun"],
-  "default_profile": "compat",
+  "default_profile": "compat", "build_profile": "strict",
   "select": [{"image": "z", "profile": "compat"}, {"program": "z", "profile": "compat"},
              {"annotation": "z", "allow": ["z"]}, {"label": "z", "allow": ["z"]}],
   "controls": {"secret-env": "off"},

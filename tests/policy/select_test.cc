@@ -131,6 +131,21 @@ TEST_CASE("select: without a policy the program's name decides") {
   CHECK(site.load(asking)->profile.name == "strict");
 }
 
+TEST_CASE("select: a step of a build has a profile of its own, whatever the Dockerfile's labels say") {
+  Site site;
+  write_profiles(site);
+  Workload step = site::image("sha256:feed");
+  step.building = true;
+  step.labels["org.hardened.profile"] = "web";
+  CHECK(site.load(step)->profile.name == "build");
+  CHECK(site.load(step, "hardened-compat")->profile.name == "build");
+  site.write("policy.json", policy);
+  CHECK(site.load(step)->profile.name == "build");
+  site.write("policy.json", R"({"version": 1, "default_profile": "web", "build_profile": "database"})");
+  CHECK(site.load(step)->profile.name == "database");
+  CHECK(site.load(site::image("app"))->profile.name == "web");
+}
+
 TEST_CASE("waivers: those for the image, until their last day") {
   Site site;
   site.write("policy.json", R"({"version": 1, "waivers": [

@@ -67,6 +67,27 @@ TEST_CASE(
   CHECK_FALSE(compat->profile.training);
 }
 
+TEST_CASE("shipped: build differs from compat in what unpacking packages takes, and in what a compiler needs") {
+  const site::Site site;
+  const auto compat = site.load({}, "hardened-compat");
+  const auto build = policy::built_in("build", site::known());
+  REQUIRE(compat);
+  REQUIRE(build);
+  Profile expected = compat->profile;
+  expected.name = "build";
+  for (const char* more : {"CAP_FSETID", "CAP_SETFCAP", "CAP_SYS_CHROOT"}) expected.capabilities.emplace_back(more);
+  expected.rootfs = policy::Rootfs::persistent;
+  expected.limits.memory.fallback = std::uint64_t{2} << 30;
+  expected.limits.pids.fallback = 1024;
+  expected.limits.cpu.fallback = 4.0;
+  expected.user_namespace.may_lack = false;
+  expected.document = build->document;
+  Profile actual = *build;
+  std::sort(expected.capabilities.begin(), expected.capabilities.end());
+  std::sort(actual.capabilities.begin(), actual.capabilities.end());
+  CHECK(actual == expected);
+}
+
 TEST_CASE("shipped: built in is what a machine without any files loads") {
   const site::Site site;
   struct Row {

@@ -102,7 +102,7 @@ build_stage() {
       ${HARDENED_STAGE_OPTIONS:+"$HARDENED_STAGE_OPTIONS"} \
       -DCMAKE_INSTALL_PREFIX="$stage" -DCMAKE_INSTALL_SYSCONFDIR="$stage/etc" \
       -DCMAKE_INSTALL_LOCALSTATEDIR="$stage/var" -DCMAKE_INSTALL_RUNSTATEDIR="$stage/run" &&
-      cmake --build "$HARDENED_BUILD/stage-build" --target hardened-runtime hardenctl hardened-record hardened_documents "$@" &&
+      cmake --build "$HARDENED_BUILD/stage-build" --target hardened_programs "$@" &&
       cmake --install "$HARDENED_BUILD/stage-build"
   } >"$log" 2>&1 || {
     tail -n 60 "$log" >&2
@@ -117,7 +117,7 @@ build_package() {
   local tree=$HARDENED_BUILD/stage-build log=$HARDENED_BUILD/package.log
   mkdir -p "$HARDENED_BUILD/package"
   {
-    cmake -S "$HARDENED_SOURCE" --preset release -B "$tree" -DCMAKE_INSTALL_SYSCONFDIR=/etc \
+    cmake -S "$HARDENED_SOURCE" --preset release -B "$tree" -DHARDENED_TESTS=OFF -DCMAKE_INSTALL_SYSCONFDIR=/etc \
       -DCMAKE_INSTALL_LOCALSTATEDIR=/var &&
       cmake --build "$tree" && (cd "$tree" && cpack -G DEB -B "$HARDENED_BUILD/package")
   } >"$log" 2>&1 || {

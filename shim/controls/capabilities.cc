@@ -11,8 +11,10 @@
 namespace hardened::controls {
 namespace {
 
-constexpr Reference references[] = {
-    {"OWASP Docker Top 10", "D04"}, {"OWASP Docker Cheat Sheet", "RULE #3"}, {"CIS Docker 1.6.0", "5.4"}};
+constexpr Reference references[] = {{"OWASP Docker Top 10", "D04"},
+                                    {"OWASP Docker Cheat Sheet", "RULE #3"},
+                                    {"CIS Docker 1.6.0", "5.4"},
+                                    {"CIS Docker 1.6.0", "5.23"}};
 constexpr std::string_view owns[] = {"/process/capabilities"};
 
 struct Set {

@@ -9,10 +9,9 @@
 namespace hardened::controls {
 namespace {
 
-constexpr Reference references[] = {{"OWASP Docker Top 10", "D01"},
-                                    {"OWASP Docker Cheat Sheet", "RULE #2"},
-                                    {"CIS Docker 1.6.0", "2.9"},
-                                    {"CVE", "CVE-2019-5736"}};
+constexpr Reference references[] = {{"OWASP Docker Top 10", "D01"}, {"OWASP Docker Cheat Sheet", "RULE #2"},
+                                    {"CIS Docker 1.6.0", "2.9"},    {"CIS Docker 1.6.0", "5.24"},
+                                    {"CIS Docker 1.6.0", "5.31"},   {"CVE", "CVE-2019-5736"}};
 constexpr std::string_view owns[] = {"/linux/uidMappings", "/linux/gidMappings"};
 
 bool has_user_namespace(const Spec& spec) {

@@ -3,13 +3,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
 
 #include "ctl/command.h"
 #include "ctl/containers.h"
 #include "ctl/output.h"
+#include "ctl/profile.h"
+#include "ctl/score_page.h"
+#include "oci/spec.h"
 #include "state/store.h"
+#include "util/clock.h"
 #include "util/text.h"
 #include "verify/look.h"
+#include "verify/scorecard.h"
 
 namespace hardened::ctl {
 namespace {
@@ -18,6 +26,10 @@ constexpr verify::Looks looks{5, std::chrono::milliseconds(200)};
 
 struct Options {
   std::vector<std::string> containers;
+  std::string page;  // empty: none
+  bool all = false;
+  bool score = false;
+  bool force = false;
   bool json = false;
 };
 
@@ -54,6 +66,47 @@ struct Verified {
   }
 };
 
+std::string profile_of(const state::Grant& grant) {
+  return Spec(grant.profile).text("/name").value_or("");
+}
+
+void print_scores(const std::vector<Verified>& all) {
+  for (const Verified& one : all) {
+    print_line(fmt::format("\n{} {}", shortened(one.grant->id), printable(one.grant->image)));
+    Table table({"", "ITEM", "WHAT IT ASKS", "WHY"});
+    for (const verify::Score& score : verify::scorecard(*one.grant, one.weaknesses))
+      table.add({std::string(verify::mark_name(score.mark)), fmt::format("{} {}", score.document, score.item),
+                 std::string(score.title), score.why});
+    table.print();
+  }
+}
+
+Json described(const std::vector<verify::Score>& scores) {
+  Json list = Json::array();
+  for (const verify::Score& score : scores)
+    list.push_back({{"document", score.document},
+                    {"item", score.item},
+                    {"title", score.title},
+                    {"result", verify::mark_name(score.mark)},
+                    {"controls", score.controls},
+                    {"why", score.why}});
+  return list;
+}
+
+Status write_page(const Options& options, const std::vector<Verified>& all, const std::vector<std::string>& outside) {
+  std::vector<ScoredContainer> containers;
+  for (const Verified& one : all) {
+    const state::Grant& grant = *one.grant;
+    containers.push_back({grant.id, grant.image, grant.engine, profile_of(grant),
+                          one.weaknesses.empty() ? one.found() : "the kernel enforces less than was granted",
+                          !one.weaknesses.empty(), one.weaknesses, verify::scorecard(grant, one.weaknesses)});
+  }
+  std::array<char, HOST_NAME_MAX + 1> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) return fail_errno("cannot tell the host's name", errno);
+  constexpr mode_t readable = 0644;
+  return write_at_once(options.page, score_page(containers, outside, host.data(), utc_now()), readable, options.force);
+}
+
 void print_table(const std::vector<Verified>& all, const std::vector<std::string>& outside) {
   Table table({"CONTAINER", "IMAGE", "", "FOUND"});
   for (const Verified& one : all) {
@@ -76,7 +129,8 @@ Json described(const std::vector<Verified>& all, const std::vector<std::string>&
                           {"image", one.grant->image},
                           {"promised", one.grant->mode == policy::Mode::enforce},
                           {"runs", one.runs},
-                          {"weaknesses", weaknesses}});
+                          {"weaknesses", weaknesses},
+                          {"scorecard", described(verify::scorecard(*one.grant, one.weaknesses))}});
   }
   return {{"containers", containers}, {"outside", outside}};
 }
@@ -99,7 +153,9 @@ Result<int> verify_all(const Options& options) {
     print(described(all, outside));
   } else {
     print_table(all, outside);
+    if (options.score) print_scores(all);
   }
+  if (!options.page.empty()) TRY_DO(write_page(options, all, outside));
   return std::any_of(all.begin(), all.end(), [](const Verified& one) { return !one.weaknesses.empty(); }) ? flawed
                                                                                                           : fine;
 }
@@ -110,9 +166,16 @@ void add_verify(CLI::App& app, Action& action) {
   const auto options = std::make_shared<Options>();
   CLI::App& command = add(app, "verify", "Is what runs what was granted, by the kernel's account? Ends with 1 if not",
                           "  hardenctl verify\n"
-                          "  hardenctl verify 3f2a9c\n"
+                          "  hardenctl verify 3f2a9c --score\n"
+                          "  hardenctl verify --html containers.html\n"
                           "  hardenctl verify --json | jq '.containers[] | select(.weaknesses != [])'\n");
-  command.add_option("container", options->containers, "Only those whose id begins so")->type_name("ID");
+  CLI::Option* containers =
+      command.add_option("container", options->containers, "Only those whose id begins so")->type_name("ID");
+  command.add_flag("--all", options->all, "Every container of ours: what it does without an ID")->excludes(containers);
+  command.add_flag("--score", options->score,
+                   "Also hold each against the OWASP Docker Top 10 and CIS Docker section 5");
+  command.add_option("--html", options->page, "Write that to this file, as a page for a browser")->type_name("FILE");
+  command.add_flag("--force", options->force, "Replace the file of --html");
   command.add_flag("--json", options->json, "Print JSON");
   command.callback([options, &action] { action = [options] { return verify_all(*options); }; });
 }

@@ -38,7 +38,8 @@ constexpr Field grant_fields[] = {{"version", Type::integer},
                                   {"resources", Type::any},
                                   {"ids", Type::object, &ids_shape},
                                   {"engine", Type::string},
-                                  {"image", Type::string}};
+                                  {"image", Type::string},
+                                  {"approved", Type::boolean}};
 constexpr oci::Shape grant_shape{grant_fields};
 
 template <typename T, std::size_t count>
@@ -96,7 +97,8 @@ std::string encode(const Grant& grant) {
                          {"resources", grant.resources},
                          {"ids", {{"uid", grant.ids.uid}, {"gid", grant.ids.gid}, {"size", grant.ids.size}}},
                          {"engine", grant.engine},
-                         {"image", grant.image}};
+                         {"image", grant.image},
+                         {"approved", grant.approved}};
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -122,6 +124,7 @@ Result<Grant> decode(const std::string& text, const std::string& name) {
   grant.ids = {id_at("/ids/uid"), id_at("/ids/gid"), id_at("/ids/size")};
   grant.engine = text_at("/engine");
   grant.image = text_at("/image");
+  grant.approved = document.is_true("/approved");
   TRY_DO(decode_rules(document, grant, name));
   return grant;
 }

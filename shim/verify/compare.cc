@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 
 #include "kernel/capability_names.h"
 #include "oci/spec.h"
@@ -245,6 +246,15 @@ bool promised(const state::Grant& grant, const Row& row) {
 }
 
 }  // namespace
+
+std::span<const std::string_view> read_from_the_kernel() {
+  static const auto ids = [] {
+    std::array<std::string_view, std::size(rows)> all;
+    std::transform(std::begin(rows), std::end(rows), all.begin(), [](const Row& row) { return row.control; });
+    return all;
+  }();
+  return ids;
+}
 
 std::vector<Weakness> compare(const state::Grant& grant, const ContainerView& view,
                               const std::map<std::string, std::uint64_t>& host) {

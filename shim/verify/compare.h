@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,5 +22,8 @@ struct Weakness {
 // promised, and nothing is weaker.
 [[nodiscard]] std::vector<Weakness> compare(const state::Grant& grant, const ContainerView& view,
                                             const std::map<std::string, std::uint64_t>& host);
+
+// The controls whose promises compare() holds the kernel to; the others are enforced at create.
+[[nodiscard]] std::span<const std::string_view> read_from_the_kernel();
 
 }  // namespace hardened::verify

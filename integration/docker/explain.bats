@@ -107,3 +107,33 @@ strict"
   run --separate-stderr ctl status --docker-config "$config" --docker-data "$HARDENED_DAEMON/root"
   contains "0 hardened, 0 in training, 0 without us"
 }
+
+@test "status: a training in progress is counted apart" {
+  docker run -d --name learns --runtime=hardened-train "$BOX" sleep 600 >/dev/null
+  run --separate-stderr ctl status --docker-config "$HARDENED_DAEMON/daemon.json" --json
+  equals "$(jq -r '.containers | "\(.hardened | length) \(.training[])"' <<<"$output")" "0 $(id_of learns)"
+  docker stop -t 1 learns >/dev/null
+  docker rm learns >/dev/null
+  run --separate-stderr ctl status --docker-config "$HARDENED_DAEMON/daemon.json" --json
+  equals "$(jq -c '.containers.training' <<<"$output")" "[]"
+  rm -rf "$HARDENED_STAGE/var/lib/hardened/training"
+}
+
+@test "audit follow: the records of containers and of what is executed in them, as they come" {
+  local seen=$BATS_TEST_TMPDIR/seen follower
+  sleeper before
+  inside "$HARDENED_STAGE/bin/hardenctl" audit follow --last 1 --json >"$seen" 2>&1 3>&- </dev/null &
+  follower=$!
+  wait_for 60 test -s "$seen"
+  sleeper web
+  docker exec web true
+  run docker run --rm --runtime=hardened --pid=host "$BOX" true
+  docker update --pids-limit 100 web >/dev/null
+  wait_for 60 grep -q '"operation":"update"' "$seen"
+  kill "$follower"
+  equals "$(jq -r '"\(.operation) \(.verdict)"' "$seen")" "create allowed
+create allowed
+exec allowed
+create refused
+update allowed"
+}

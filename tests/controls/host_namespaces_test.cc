@@ -12,7 +12,7 @@ Facts facts(Engine engine = Engine::docker) {
   Facts result;
   result.workload.engine = engine;
   const auto add = [&](const std::string& path, bool host, std::optional<std::string> container = {}) {
-    result.namespaces[path] = {{}, host, std::move(container), {}};
+    result.namespaces[path] = {{}, host, host, std::move(container), {}};
   };
   add("/var/run/docker/netns/default", true);
   add("/proc/1/ns/pid", true);

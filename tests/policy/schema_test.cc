@@ -93,7 +93,7 @@ const Format& profiles() {
 }
 
 const Known known = site::known();
-const std::vector<std::string> names = {"compat", "strict"};
+const std::vector<std::string> names = {"build", "compat", "strict"};
 
 Result<PolicyFile> decode(const PolicyFile*, const Json& document) {
   return decode_policy({"p", "", document}, {.known = &known, .profiles = names, .waivers = {}});

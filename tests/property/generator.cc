@@ -43,7 +43,7 @@ void describe_engine_paths(const Json& spec, Facts& facts) {
   facts.paths["/proc/3330/exe"] = file_at("/usr/sbin/dockerd", S_IFREG | 0755);
   facts.paths["/bin/sh"] = file_at("/usr/bin/dash", S_IFREG | 0755);
   facts.paths["/etc"] = file_at("/etc", S_IFDIR | 0755);
-  facts.namespaces["/var/run/docker/netns/default"] = {{4, 1}, true, std::nullopt, {}};
+  facts.namespaces["/var/run/docker/netns/default"] = {{4, 1}, true, true, std::nullopt, {}};
 }
 
 // A machine as Docker's usually are: everything sensitive exists, /var/run leads to /run.

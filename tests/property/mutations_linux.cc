@@ -51,8 +51,11 @@ void namespaces(Random& random, Sample& sample) {
   list[index] = {{"type", type}, {"path", once_in(random, 6) ? "" : path}};
   if (once_in(random, 5)) return;  // the host knows nothing of it
   const bool host = once_in(random, 2);
-  sample.facts.namespaces[path] = {
-      {1, host ? 1U : 2U}, host, !host && once_in(random, 2) ? std::optional<std::string>("peer") : std::nullopt, {}};
+  sample.facts.namespaces[path] = {{1, host ? 1U : 2U},
+                                   host,
+                                   host,
+                                   !host && once_in(random, 2) ? std::optional<std::string>("peer") : std::nullopt,
+                                   {}};
 }
 
 void devices(Random& random, Sample& sample) {

@@ -152,7 +152,7 @@ completes() {
   [ "$(completes hardenctl prof)" = profile ]
   [ "$(completes hardenctl audit show --verdict re)" = refused ]
   [ "$(completes hardenctl audit export --format = c)" = cef ]
-  [ "$(completes hardenctl audit export --json --call '' | wc -l)" = 5 ]
+  [ "$(completes hardenctl audit export --json --call '' | wc -l)" = 6 ]
   [ "$(completes hardenctl policy check --file "$PAGES/hardenctl")" = "$PAGES/hardenctl.8" ]
   [ "$(completes hardenctl profile show "$PAGES/hardenctl")" = "$PAGES/hardenctl.8" ]
   [ -z "$(completes hardenctl nonsense --file | grep -v '^$')" ]

@@ -101,6 +101,7 @@ Status write_page(const Options& options, const std::vector<Verified>& all, cons
                           one.weaknesses.empty() ? one.found() : "the kernel enforces less than was granted",
                           !one.weaknesses.empty(), one.weaknesses, verify::scorecard(grant, one.weaknesses)});
   }
+  std::stable_partition(containers.begin(), containers.end(), [](const ScoredContainer& one) { return one.weaker; });
   std::array<char, HOST_NAME_MAX + 1> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) return fail_errno("cannot tell the host's name", errno);
   constexpr mode_t readable = 0644;

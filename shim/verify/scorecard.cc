@@ -106,10 +106,10 @@ std::vector<std::string_view> controls_of(const Item& item) {
 // Why the policy tolerates what `control` would not; empty when it does not.
 std::string allowance(const state::Grant& grant, std::string_view control) {
   if (grant.mode == policy::Mode::audit) return "audit mode: nothing is enforced";
-  const auto level = grant.levels.find(control);
-  if (level != grant.levels.end() && level->second == policy::Level::off)
-    return fmt::format("{} is off in the policy", control);
-  if (level != grant.levels.end() && level->second == policy::Level::warn) return fmt::format("{} only warns", control);
+  const auto chosen = grant.levels.find(control);
+  const policy::Level level = chosen != grant.levels.end() ? chosen->second : controls::find_control(control)->fallback;
+  if (level == policy::Level::off) return fmt::format("{} is off in the policy", control);
+  if (level == policy::Level::warn) return fmt::format("{} only warns", control);
   for (const policy::Waiver& waiver : grant.waivers) {
     if (waiver.control == control) return fmt::format("{} is waived: {}", control, waiver.reason);
   }

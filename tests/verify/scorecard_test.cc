@@ -91,6 +91,9 @@ TEST_CASE("scorecard: what the policy, the profile or the host takes away is tol
       {"5.29", [](state::Grant& grant) { grant.levels["pids"] = policy::Level::warn; }, Mark::allowed,
        "pids only warns"},
       {"5.29", [](state::Grant& grant) { grant.levels["pids"] = policy::Level::clamp; }, Mark::pass, "by the kernel"},
+      {"D06", [](state::Grant&) {}, Mark::allowed, "secret-env only warns"},
+      {"D06", [](state::Grant& grant) { grant.levels["secret-env"] = policy::Level::enforce; }, Mark::pass,
+       "at create"},
       {"5.32",
        [](state::Grant& grant) {
          grant.waivers = {{"engine-sockets", {"/run/docker.sock"}, "reads labels"}};

@@ -78,7 +78,7 @@ insecure_root() {
   says /usr/bin/crun 'crun version 1.4'
   jq -n '{"log-level": "debug", "insecure-registries": ["registry:5000"], "storage-driver": "aufs", "ip": "0.0.0.0",
     "storage-opts": ["dm.basesize=50G"], "cgroup-parent": "/mine", "log-driver": "json-file",
-    "seccomp-profile": "unconfined", "experimental": true, "userland-proxy": true}' >"$ROOT/etc/docker/daemon.json"
+    "seccomp-profile": "unconfined", "experimental": true, "tls": true, "userland-proxy": true}' >"$ROOT/etc/docker/daemon.json"
   echo '# -w /etc/docker -p wa' >"$ROOT/etc/audit/rules.d/docker.rules"
   files | grep -E '^/(etc|root|run)/' | sed "s|^|$ROOT|" | xargs chmod 0666
   chmod 0777 "$ROOT/etc/docker"

@@ -130,6 +130,7 @@ no_ids='walk(if type == "object" and has("hostID") then .hostID = 0 else . end)'
   complains 'cannot find the container "web"'
   complains "--older"
   ends 0 explain web --older "$AUDIT_LOG.1"
+  ends 0 explain --older "$AUDIT_LOG.1" web
   ends 2 explain web --older "$AUDIT_LOG.7"
   complains "audit.jsonl.7"
 }

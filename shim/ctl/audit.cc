@@ -169,6 +169,7 @@ void add_audit(CLI::App& app, Action& action) {
                             "  hardenctl audit follow --json | jq --unbuffered .message\n");
   following.add_option("--file", options->files.log, "The log")->capture_default_str()->type_name("FILE");
   add_filters(following, options->filter);
+  following.get_option("--last")->description("Of those that are there already only the last ones (default: 10)");
   following.add_option("--format", options->format, "table, json, syslog (RFC 5424) or cef (ArcSight)")
       ->default_str("table")
       ->check(CLI::IsMember({"table", "json", "syslog", "cef"}));

@@ -210,9 +210,7 @@ Finding judge_version(const host::RuntimeFact& runtime) {
   const Version version{.numbers = {runtime.major, runtime.minor, runtime.patch}};
   const std::vector<const EngineFlaw*> flaws = flaws_of(program, version);
   if (flaws.empty()) return good(name);
-  std::vector<std::string> cves;
-  for (const EngineFlaw* flaw : flaws) cves.push_back(flaw->cve);
-  return note(fmt::format("{} is older than {}, which mends {}", name, first_without(flaws, version), join(cves, ", ")),
+  return note(fmt::format("{} is older than {}, which mends {}", name, first_without(flaws, version), names_of(flaws)),
               "a distribution may have mended its own: look into the changelog of its package");
 }
 

@@ -253,6 +253,7 @@ void add_explain(CLI::App& app, Action& action) {
       ->type_name("CONTAINER|BUNDLE");
   command.add_flag("--diff", options->difference, "The spec before and after, or of a record the places that changed");
   add_log_files(command, options->files);
+  command.get_option("--older")->allow_extra_args(false);  // the next word may be the container
   command.add_option("--policy", options->locations.policy_file, "Judge by this policy")
       ->capture_default_str()
       ->type_name("FILE");
@@ -264,7 +265,8 @@ void add_explain(CLI::App& app, Action& action) {
   command.add_option("--program", options->program, "The name the runtime is called by")->capture_default_str();
   command.add_option("--id", options->id, "The container's id (default: the name of the bundle's directory)");
   command
-      .add_option("--runtime-root", options->runtime_root, "The engine's --root of its runtime, which tells engines")
+      .add_option("--runtime-root", options->runtime_root,
+                  "The --root that the engine calls its runtime with, by which it is known")
       ->type_name("DIRECTORY");
   command.add_flag("--json", options->json, "Print JSON");
   command.callback([options, &action] { action = [options] { return explain(*options); }; });

@@ -13,7 +13,7 @@ namespace hardened::ctl {
 namespace {
 
 constexpr std::size_t most_places = 4;     // of one reason; the others are counted
-constexpr std::size_t longest_value = 60;  // characters
+constexpr std::size_t longest_value = 60;  // bytes
 constexpr const char* subject[] = {"container", "name", "engine", "image", "profile", "policy", "mode", "time"};
 
 Json references_of(const controls::Control& control) {
@@ -69,9 +69,11 @@ bool is_measured(const Json& value) {
 
 std::string shown(const Json& value) {
   if (is_measured(value)) return fmt::format("({} bytes)", value["bytes"].dump());
-  const std::string full = printable(json_text(value));
+  std::string full = printable(json_text(value));
   if (full.size() <= longest_value) return full;
-  return full.substr(0, full.rfind(' ', longest_value) == std::string::npos ? longest_value : longest_value) + "…";
+  std::size_t end = longest_value;
+  while (end > 0 && (static_cast<unsigned char>(full[end]) & 0xc0U) == 0x80U) --end;  // not inside a character
+  return full.substr(0, end) + "…";
 }
 
 // What became of the value at a finding's place.

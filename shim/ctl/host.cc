@@ -192,7 +192,7 @@ std::optional<bool> Host::flag(const std::string& key) const {
 }
 
 std::optional<std::string> Host::word(const std::string& key) const {
-  if (const auto value = option_of(daemon_, "--" + key)) return value;
+  if (auto value = option_of(daemon_, "--" + key)) return value;
   if (!config_.contains(key) || !config_[key].is_string()) return std::nullopt;
   return config_[key].get<std::string>();
 }

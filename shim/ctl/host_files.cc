@@ -47,9 +47,11 @@ Paths registry_keys(const Host& host) {
   return paths;
 }
 
-// Where dockerd looks for it when nothing says otherwise.
+// dockerd's own; what lies in the same place for a client is no business of this check.
 Paths tls_file(const Host& host, const char* setting, const char* name) {
-  return {host.word(setting).value_or(std::string("/root/.docker/") + name)};
+  if (const auto path = host.word(setting)) return {*path};
+  const bool used = host.flag("tls").value_or(false) || host.flag("tlsverify").value_or(false);
+  return used ? Paths{std::string("/root/.docker/") + name} : Paths{};
 }
 
 Paths signing_keys(const Host& host) {

@@ -73,10 +73,8 @@ Finding judge_program(const std::string& program, const std::string& text) {
             fmt::format("see that it is root's and nobody else can write it, and try {} --version", program)};
   const std::vector<const EngineFlaw*> flaws = flaws_of(program, *version);
   if (flaws.empty()) return {Health::good, text, {}};
-  std::vector<std::string> cves;
-  for (const EngineFlaw* flaw : flaws) cves.push_back(flaw->cve);
   const std::string detail =
-      fmt::format("{} is older than {}, which mends {}", text, first_without(flaws, *version), join(cves, ", "));
+      fmt::format("{} is older than {}, which mends {}", text, first_without(flaws, *version), names_of(flaws));
   if (version->distribution)
     return {Health::note, detail, "a distribution may have mended its own: look into the changelog of its package"};
   return {Health::bad, detail, fmt::format("update {}", program)};
@@ -101,9 +99,7 @@ std::vector<HostFinding> look_at_host(const Host& host) {
 std::vector<std::string> not_looked_at() {
   return {"the host itself (CIS Docker 1.6.0 1.2.1): by the benchmark of its distribution",
           "a dockerd without root (2.1): hardened gives every container users of its own instead",
-          "what is in images (4.1 to 4.4, 4.6 to 4.12; OWASP Docker Top 10 D02, D06, D08): when they are built and "
-          "scanned; "
-          "the control approved-images keeps others away",
+          "what is in images (4.1 to 4.4, 4.6 to 4.12; D02, D06, D08): by scans; approved-images keeps others away",
           "egress, metadata services and other hosts (D03, D05): by the network's own firewall",
           "who may deploy in CI, and virtual machines between tenants (D05)"};
 }

@@ -58,6 +58,20 @@ std::vector<std::string> watched(const Host& host) {
   return paths;
 }
 
+bool is_same(const Host& host, const std::string& a, const std::string& b) {
+  const auto one = host.status(a), other = host.status(b);
+  return one && other && one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+// A rule watches what it names and what lies below, by whichever name: /lib may be a link to /usr/lib.
+bool covers(const Host& host, const std::string& rule, const std::string& place) {
+  if (is_within(place, rule)) return true;
+  for (std::string path = place; path.size() > 1; path = path.substr(0, path.rfind('/'))) {
+    if (is_same(host, path, rule)) return true;
+  }
+  return false;
+}
+
 std::string place_of(const Watch& watch, const Host& host) {
   const std::string path(watch.path);
   if (path.ends_with("()")) return host.program(path.substr(0, path.size() - 2));
@@ -71,7 +85,7 @@ Finding look(const Watch& watch, const Host& host, const std::vector<std::string
   if (name.ends_with("()")) name.resize(name.size() - 2);
   if (place.empty()) return {Health::not_here, name + " is not there", {}};
   const bool covered =
-      std::any_of(rules.begin(), rules.end(), [&](const std::string& rule) { return is_within(place, rule); });
+      std::any_of(rules.begin(), rules.end(), [&](const std::string& rule) { return covers(host, rule, place); });
   if (covered) return {Health::good, place + " is watched", {}};
   return {Health::bad, fmt::format("auditd does not watch {}", place),
           fmt::format("echo '-w {} -p wa -k docker' >>/etc/audit/rules.d/docker.rules && augenrules --load", place)};

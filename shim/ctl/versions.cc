@@ -99,6 +99,12 @@ std::vector<const EngineFlaw*> flaws_of(std::string_view program, const Version&
   return found;
 }
 
+std::string names_of(const std::vector<const EngineFlaw*>& flaws) {
+  std::string names;
+  for (const EngineFlaw* flaw : flaws) names += (names.empty() ? "" : ", ") + flaw->cve;
+  return names;
+}
+
 std::string first_without(const std::vector<const EngineFlaw*>& flaws, const Version& version) {
   std::string name;
   Version highest{{}, INT_MIN, false};

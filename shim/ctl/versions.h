@@ -36,6 +36,9 @@ struct EngineFlaw {
 // The flaws of `program` in `version`, as their numbers tell.
 [[nodiscard]] std::vector<const EngineFlaw*> flaws_of(std::string_view program, const Version& version);
 
+// "CVE-2024-21626, CVE-2024-45310".
+[[nodiscard]] std::string names_of(const std::vector<const EngineFlaw*>& flaws);
+
 // The first version without any of `flaws`, for who runs `version`; empty without flaws.
 [[nodiscard]] std::string first_without(const std::vector<const EngineFlaw*>& flaws, const Version& version);
 

@@ -115,3 +115,15 @@ TEST_CASE("explanation: environments are told by name, wherever they stand") {
   CHECK(hidden["process"]["env"] == Json({"PASSWORD=…", "odd", "A=…"}));
   CHECK(hidden["process"]["args"] == spec["process"]["args"]);
 }
+
+TEST_CASE("explanation: a long value is cut, and never inside a character") {
+  std::string text;
+  for (int i = 0; i < 40; ++i) text += "ü€";
+  for (std::size_t shift = 0; shift < 5; ++shift) {
+    Json finding_of_it = finding("pids", "enforced", "/a", "long");
+    finding_of_it["before"] = std::string(shift, 'x') + text;
+    const std::string lines = all(ctl::told(ctl::explanation(record({finding_of_it}))));
+    CHECK(has(lines, "…"));
+    CHECK_NOTHROW(Json(lines).dump());  // strict about UTF-8
+  }
+}

@@ -75,6 +75,8 @@ TEST_CASE("host: owners and modes, and what may be stricter") {
 TEST_CASE("host: the keys that dockerd is told to use are those that are looked at") {
   const Root root;
   root.put("/root/.docker/key.pem", "", 0644);
+  CHECK(root.look("tls-key-file").health == Health::not_here);  // a client's
+  root.put("/etc/docker/daemon.json", R"({"tlsverify": true})");
   CHECK(root.look("tls-key-file").health == Health::bad);
   root.put("/etc/docker/daemon.json", R"({"tlskey": "/etc/keys/it.pem"})");
   CHECK(root.look("tls-key-file").health == Health::not_here);

@@ -69,3 +69,15 @@ TEST_CASE("host watches: a path that only begins alike is another one") {
   CHECK(root.look("watch-containerd").health == Health::bad);
   CHECK(root.look("watch-containerd-shim").health == Health::good);
 }
+
+TEST_CASE("host watches: a place is watched by whichever of its names") {
+  const Root root;
+  root.put("/usr/lib/systemd/system/docker.service", "");
+  std::filesystem::create_symlink("usr/lib", root.temporary.path("lib"));
+  root.put("/etc/audit/audit.rules", "-w /lib/systemd/system/docker.service -p wa\n");
+  CHECK(root.look("watch-docker-service").health == Health::good);
+  root.put("/etc/audit/audit.rules", "-w /lib/systemd -p wa\n");
+  CHECK(root.look("watch-docker-service").health == Health::good);
+  root.put("/etc/audit/audit.rules", "-w /lib/systemd/user -p wa\n");
+  CHECK(root.look("watch-docker-service").health == Health::bad);
+}

@@ -28,9 +28,10 @@ wait_for() {
 
 # packages_missing GROUP...
 packages_missing() {
-  local group package wanted=" $* "
-  while read -r group package; do
+  local group package program wanted=" $* "
+  while read -r group package program; do
     [[ $wanted == *" $group "* ]] || continue
+    [ -z "$program" ] || ! command -v "$program" >/dev/null || continue
     dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || printf '%s\n' "$package"
   done < <(grep -v '^#' "$HARDENED_SOURCE/integration/packages")
 }

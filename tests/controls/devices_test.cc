@@ -185,9 +185,9 @@ TEST_CASE("devices: an update may repeat what every container has, and brings no
     const std::string harmless = std::string(R"({"linux":{"resources":{"devices":[)") + rule + "]}}}";
     CHECK(findings(controls::devices, Spec(Json::parse(harmless)), Policy{}, facts).empty());
   }
-  const Spec disk(Json::parse(
+  const Spec one_disk(Json::parse(
       R"({"linux":{"resources":{"devices":[{"allow":false},{"allow":true,"type":"b","major":8,"minor":0,"access":"r"}]}}})"));
-  CHECK(findings(controls::devices, disk, Policy{}, facts).size() == 1);
+  CHECK(findings(controls::devices, one_disk, Policy{}, facts).size() == 1);
   CHECK(findings(controls::devices, Spec(Json{{"linux", {{"resources", {{"pids", {{"limit", 5}}}}}}}}), Policy{}, facts)
             .empty());
 }

@@ -69,21 +69,24 @@ build() {
   }
 }
 
-# root_controlled DIRECTORY: it and everything above it belongs to root and nobody else may write there. The runtime
-# trusts no configuration in any other place.
+# root_controlled DIRECTORY: it and everything above it belongs to root, nobody else may write there, and everybody may
+# pass. The runtime trusts no configuration in any other place, and the root of a container, who is nobody on the host,
+# passes through the state directory to its root file system: not through a home that is root's alone.
 root_controlled() {
   local directory=$1
   while :; do
     if [ -e "$directory" ]; then
       [ "$(stat -c %u "$directory")" = 0 ] || return 1
       (($(stat -c '0%a' "$directory") & 022)) && return 1
+      (($(stat -c '0%a' "$directory") & 001)) || return 1
     fi
     [ "$directory" = / ] && return 0
     directory=$(dirname "$directory")
   done
 }
 
-# stage_directory: where the installation under test goes: below build/, unless the checkout is some user's.
+# stage_directory: where the installation under test goes: below build/, unless the checkout is some user's, or where
+# nobody passes.
 stage_directory() {
   if root_controlled "$HARDENED_BUILD"; then
     printf '%s\n' "$HARDENED_BUILD/stage"

@@ -1,16 +1,21 @@
 #include "attest/attest.h"
 
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
+#include <thread>
 #include <vector>
 
 #include "audit/log.h"
 #include "oci/spec.h"
 #include "state/init_process.h"
+#include "state/key.h"
 #include "state/store.h"
+#include "util/child.h"
 #include "util/fd.h"
 #include "util/text.h"
 #include "verify/look.h"
@@ -33,17 +38,33 @@ Result<state::Grant> find_grant(const runtime::Invocation& invocation, const std
   return fail(Code::io, "cannot find the container's grant");
 }
 
-// With the first process its PID namespace goes. The number may be another process' by now: the descriptor is taken
-// first, then the record is asked again.
-void kill_container(const runtime::Invocation& invocation) {
-  for (const std::string& root : roots_of(invocation)) {
-    const auto init = state::init_of(root, invocation.id());
-    if (!init) continue;
-    const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, *init, 0)));  // its header is no C++ before glibc 2.37
-    const auto again = state::init_of(root, invocation.id());
-    if (process.valid() && again && *again == *init)
-      ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
-  }
+// Waits until `process` has ended and, as engines do not take a container for stopped before, been reaped.
+void await_end(const Fd& process, pid_t number) {
+  constexpr int patience = 1000;  // milliseconds
+  pollfd ended{process.get(), POLLIN, 0};
+  static_cast<void>(::poll(&ended, 1, patience));
+  const std::string directory = "/proc/" + std::to_string(number);
+  for (int waited = 0; waited < patience && ::access(directory.c_str(), F_OK) == 0; ++waited)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+// The number may be another process' by now: the descriptor is taken first, then the record is asked again.
+bool kill_init(const std::string& root, const std::string& id) {
+  const auto init = state::init_of(root, id);
+  if (!init) return false;
+  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, *init, 0)));  // its header is no C++ before glibc 2.37
+  const auto again = state::init_of(root, id);
+  if (!process.valid() || !again || *again != *init) return false;
+  if (::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0) != 0) return false;
+  await_end(process, *init);
+  return true;
+}
+
+// For when the runtime's record is not to be trusted by us: by its cgroup it finds what it made.
+bool kill_by_runtime(const std::string& root, const std::string& id, const std::string& state) {
+  const std::string runtime = state::grant_directory(state, root, id) + "/" + state::behind_link;
+  const auto end = run_child(runtime, {"--root", root, "kill", id, "KILL"}, -1, {std::chrono::seconds(10), 4096});
+  return end && end->status == 0;
 }
 
 std::string told(const std::vector<verify::Weakness>& weaknesses) {
@@ -57,8 +78,7 @@ Status compare(const state::Grant& grant, const verify::Looks& looks) {
   TRY_DO(state::init_of(grant.runtime_root, grant.id));
   TRY(weaknesses, verify::look(grant, looks));
   if (!weaknesses || weaknesses->empty()) return {};
-  return fail(Code::refused,
-              "refused by attest: the container was weaker than its grant, and was killed: " + told(*weaknesses),
+  return fail(Code::refused, told(*weaknesses),
               "look for what changed its spec, its cgroup or its processes behind hardened's back");
 }
 
@@ -89,12 +109,28 @@ Status attest(const runtime::Invocation& invocation, const Settings& settings) {
     }
   }();
   if (attested) return {};
-  kill_container(invocation);
+  const bool killed = kill(invocation, settings);
   Error error = attested.error();
-  if (error.code != Code::refused) error = std::move(error).because("cannot attest the container, and killed it");
+  if (error.code == Code::refused) {
+    error.message = (killed ? "refused by attest: the container was weaker than its grant, and was killed: "
+                            : "refused by attest: the container is weaker than its grant, and cannot be killed: ") +
+                    error.message;
+  } else {
+    error = std::move(error).because(killed ? "cannot attest the container, and killed it"
+                                            : "cannot attest the container, nor kill it");
+  }
   grant.id = invocation.id();
   record(grant, error, settings.audit);
   return tl::unexpected<Error>(std::move(error));
+}
+
+bool kill(const runtime::Invocation& invocation, const Settings& settings) {
+  const std::vector<std::string> roots = roots_of(invocation);
+  const std::string id = invocation.id();
+  // With the first process its PID namespace goes.
+  return std::any_of(roots.begin(), roots.end(), [&](const std::string& root) { return kill_init(root, id); }) ||
+         std::any_of(roots.begin(), roots.end(),
+                     [&](const std::string& root) { return kill_by_runtime(root, id, settings.state); });
 }
 
 }  // namespace hardened::attest

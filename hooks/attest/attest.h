@@ -26,4 +26,8 @@ struct Settings {
 // Errors: Code::refused where it was weaker; any other where it could not be compared.
 [[nodiscard]] Status attest(const runtime::Invocation& invocation, const Settings& settings = {});
 
+// Kills the container that `invocation` is about: by the runtime's record of its first process, else by the runtime
+// itself. Did it?
+[[nodiscard]] bool kill(const runtime::Invocation& invocation, const Settings& settings = {});
+
 }  // namespace hardened::attest

@@ -92,6 +92,74 @@ END
   equals "$(docker inspect --format '{{.State.Running}}' box)" false
 }
 
+# meddling COMMANDS: a low-level runtime that runs COMMANDS after each start, with $root and $id of the container.
+meddling() {
+  local directory=$HARDENED_DAEMON/meddling
+  mkdir -p "$directory"
+  cat >"$directory/runc" <<END
+#!/bin/bash
+[[ " \$* " == *" start "* ]] || exec "$(low_level_runtime)" "\$@"
+"$(low_level_runtime)" "\$@" || exit
+id=\${*: -1}
+while [ "\$1" != --root ]; do shift; done
+root=\$2
+$1
+END
+  chmod +x "$directory/runc"
+  policy "$(jq -n --arg runtime "$directory/runc" '{runtimes: [$runtime], default_profile: "attested"}')"
+}
+
+# lives NUMBER: does any container's "sleep NUMBER" run?
+lives() {
+  local file
+  for file in /proc/[0-9]*/cmdline; do
+    [ "$(tr '\0' ' ' <"$file" 2>/dev/null)" != "sleep $1 " ] || return 0
+  done
+  return 1
+}
+gone() { not lives "$1"; }
+
+@test "where the runtime's record is not to be trusted, the runtime kills it" {
+  # shellcheck disable=SC2016 # expands in the runtime
+  meddling 'chmod 666 "$root/$id"/{state.json,status} 2>/dev/null; true'
+  run hardened --name box "$BOX" sleep 7771
+  [ "$status" -ne 0 ]
+  contains "cannot attest the container, and killed it: "
+  wait_for 10 gone 7771
+}
+
+@test "a number that was given to another process is not taken for the container's" {
+  # shellcheck disable=SC2016 # expands in the runtime
+  meddling 'for file in state.json status; do
+    [ ! -e "$root/$id/$file" ] || sed -i -E "s/\"(init_process_pid|pid)\": ?[0-9]+/\"\1\": $PPID/" "$root/$id/$file"
+  done'
+  run hardened --name box "$BOX" sleep 7772
+  [ "$status" -ne 0 ]
+  contains "is the number of another one by now"
+}
+
+attester_waits() {
+  local directory
+  for directory in /proc/[0-9]*; do
+    [ "$(readlink "$directory/exe")" = "$HARDENED_STAGE/libexec/hardened/hardened-attest" ] || continue
+    # The one that the engine waits for leads no session.
+    [ "$(cut -d' ' -f6 "$directory/stat")" != "${directory#/proc/}" ] || continue
+    ATTESTER=${directory#/proc/}
+    lives "$1" && return 0
+  done
+  return 1
+}
+
+@test "whoever kills the attester does not save the container" {
+  policy "$(jq -n --arg runtime "$(tampering_runtime "sed 's/\"readonly\":true/\"readonly\":false/'")" \
+    '{runtimes: [$runtime], default_profile: "attested"}')"
+  hardened --name box "$BOX" sleep 7773 >/dev/null 2>&1 3>&- &
+  wait_for 10 attester_waits 7773
+  kill -KILL "$ATTESTER"
+  wait "$!" || true
+  wait_for 10 gone 7773
+}
+
 @test "what leaves no moment to attest is refused before it is made" {
   profile both '{"extends": "train", "attest": true}'
   policy '{"default_profile": "both"}'

@@ -207,6 +207,17 @@ volume_of() {
   never apparmor --security-opt apparmor=unconfined -- grep -q ^unconfined /proc/self/attr/current
 }
 
+@test "a device that the profile names is given, and no other one under its name" {
+  profile box '{"extends": "strict", "devices": ["/dev/fuse"]}'
+  policy '{"default_profile": "box"}'
+  [ -c /dev/fuse ] || skip "this host has no /dev/fuse"
+  run hardened --rm --device /dev/fuse "$BOX" stat -c '%F %t:%T' /dev/fuse
+  equals "$output" "$(stat -c '%F %t:%T' /dev/fuse)"
+  refused devices --device /dev/kmsg:/dev/fuse "$BOX" true
+  refused devices --device /dev/kmsg "$BOX" true
+  policy_reset
+}
+
 @test "--device" {
   stock_gives '^c' --device /dev/kmsg "$BOX" ls -l /dev/kmsg
   refused devices --device /dev/kmsg "$BOX" true

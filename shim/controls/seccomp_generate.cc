@@ -93,8 +93,8 @@ SyscallFilter generate_filter(const policy::Seccomp& profile, const Capabilities
     return contains(denied, call) || lacks_capability(call, capabilities) || tracer_escapes_filter(call, facts);
   };
   const bool namespaces = contains(allowed, "unshare") && !refused("unshare");
-  // The packages that a build's step unpacks have such programs; it has no volume, and an image lies where only root
-  // gets.
+  // The packages that a build's step unpacks have such programs. It has no volume but the image's own anonymous ones,
+  // and those and the image lie where only root gets.
   const bool set_user_id = facts.workload.building;
   const ArgumentLimits limits{profile.socket_families, capabilities,  namespaces,
                               facts.architecture,      refusal.error, set_user_id};

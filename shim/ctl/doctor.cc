@@ -122,6 +122,8 @@ void add_doctor(CLI::App& app, Action& action) {
   // For tests: programs found there are asked for their version.
   command.add_option("--root", options->root, "The root directory of the host")->group("");
   add_places(command, options->places);
+  for (const char* place : {"--docker-config", "--docker-data", "--docker-socket"})
+    command.get_option("--host")->excludes(command.get_option(place));
   command.add_flag("--json", options->json, "Print JSON");
   command.callback([options, &action] { action = [options] { return doctor(*options); }; });
 }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <map>
 #include <memory>
 
 #include "ctl/checks.h"
@@ -42,12 +43,24 @@ std::vector<std::string> command_words(const std::string& line) {
 
 // The last value of `name=` in the lines of a unit, its drop-ins or an environment file; an empty one takes the ones
 // before back, as in a unit.
-std::string assigned(const std::string& text, const std::string& name) {
+std::string assigned(std::string text, const std::string& name) {
   std::string value;
+  // A line that ends in a backslash goes on in the next one.
+  for (std::size_t at = 0; (at = text.find("\\\n", at)) != std::string::npos;) text.replace(at, 2, " ");
   for (const std::string& line : split(text, '\n')) {
-    if (line.starts_with(name + "=")) value = line.substr(name.size() + 1);
+    const std::string trimmed = line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (trimmed.starts_with(name + "=")) value = trimmed.substr(name.size() + 1);
   }
   return value;
+}
+
+// What Go's flag package takes for a truth value (strconv.ParseBool); nothing for anything else, which dockerd refuses.
+std::optional<bool> truth(std::string_view word) {
+  constexpr std::string_view yes[] = {"1", "t", "T", "TRUE", "true", "True"};
+  constexpr std::string_view no[] = {"0", "f", "F", "FALSE", "false", "False"};
+  if (std::find(std::begin(yes), std::end(yes), word) != std::end(yes)) return true;
+  if (std::find(std::begin(no), std::end(no), word) != std::end(no)) return false;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -60,15 +73,16 @@ Result<Host> Host::open(const std::string& root) {
   host.this_host_ = ::fstat(directory.get(), &status) == 0 && ::stat("/", &ours) == 0 && status.st_dev == ours.st_dev &&
                     status.st_ino == ours.st_ino;
   host.root_ = std::move(directory);
-  if (host.has(config_path)) {
-    auto document = oci::parse_strict(host.text(config_path), config_path);
+  host.find_daemon();
+  const std::string config = option_of(host.daemon_, "--config-file").value_or(config_path);
+  if (host.has(config)) {
+    auto document = oci::parse_strict(host.text(config), config);
     if (document && document->value.is_object()) {
       host.config_ = std::move(document->value);
     } else {
-      host.problem_ = document ? fmt::format("{} holds no object", config_path) : document.error().message;
+      host.problem_ = document ? fmt::format("{} holds no object", config) : document.error().message;
     }
   }
-  host.find_daemon();
   return host;
 }
 
@@ -167,9 +181,14 @@ void Host::find_daemon() {
   const std::string service = unit("docker.service");
   if (service.empty()) return;
   std::string lines = text(service);
-  constexpr const char drop_ins[] = "/etc/systemd/system/docker.service.d";
-  for (const std::string& name : names_in(drop_ins)) {
-    if (name.ends_with(".conf")) lines += "\n" + text(fmt::format("{}/{}", drop_ins, name));
+  // By their names, wherever they lie; of two of one name the first directory's counts (systemd.unit(5)).
+  std::map<std::string, std::string> drop_ins;
+  for (const char* directory : unit_directories) {
+    for (const std::string& name : names_in(fmt::format("{}/docker.service.d", directory)))
+      drop_ins.emplace(name, fmt::format("{}/docker.service.d/{}", directory, name));
+  }
+  for (const auto& [name, path] : drop_ins) {
+    if (name.ends_with(".conf")) lines += "\n" + text(path);
   }
   for (const std::string& word : command_words(assigned(lines, "ExecStart"))) {
     if (word != "$DOCKER_OPTS" && word != "${DOCKER_OPTS}") {
@@ -185,7 +204,7 @@ std::optional<bool> Host::flag(const std::string& key) const {
   std::optional<bool> value;
   for (const std::string& argument : daemon_.arguments) {
     if (argument == "--" + key) value = true;
-    if (argument.starts_with("--" + key + "=")) value = argument.ends_with("=true") || argument.ends_with("=1");
+    if (argument.starts_with("--" + key + "=")) value = truth(argument.substr(key.size() + 3));
   }
   if (value || !config_.contains(key) || !config_[key].is_boolean()) return value;
   return config_[key].get<bool>();

@@ -105,7 +105,10 @@ std::string section_of(const ScoredContainer& container) {
       fmt::format("<section{}>\n<h2>{}</h2>\n<p><code>{}</code> · engine {} · profile {}</p>\n<p class=\"{}\">{}</p>\n",
                   container.weaker ? " class=\"weaker\"" : "",
                   escaped(container.image.empty() ? "(no image name)" : container.image), escaped(container.id),
-                  escaped(container.engine), escaped(container.profile), container.weaker ? "weaker" : "pass",
+                  escaped(container.engine), escaped(container.profile),
+                  container.weaker   ? "weaker"
+                  : container.passed ? "pass"
+                                     : "quiet",
                   escaped(container.result));
   if (!container.weaknesses.empty()) {
     html += "<ul>\n";

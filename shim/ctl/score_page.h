@@ -13,6 +13,7 @@ struct ScoredContainer {
   std::string id, image, engine, profile;
   std::string result;  // one sentence
   bool weaker = false;
+  bool passed = false;  // neither: nothing was promised, or nothing runs
   std::vector<verify::Weakness> weaknesses;
   std::vector<verify::Score> scores;
 };

@@ -127,7 +127,13 @@ Part containers() {
 Part audit_log(const Options& options) {
   const std::string& path = options.places.audit_log;
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0)
+  const int error = ::stat(path.c_str(), &status) == 0 ? 0 : errno;
+  if (error != 0 && error != ENOENT)
+    return {"audit-log",
+            {Health::bad, fmt::format("cannot look at {}: {}", path, std::system_category().message(error)),
+             "run it as root"},
+            {{"file", path}}};
+  if (error == ENOENT)
     return {"audit-log", {Health::good, path + " is made by the first container", {}}, {{"file", path}, {"bytes", 0}}};
   const auto size = static_cast<std::uintmax_t>(status.st_size);
   Part part{"audit-log", {}, {{"file", path}, {"bytes", size}}};

@@ -66,15 +66,21 @@ struct Verified {
   }
 };
 
+// Nothing is known of a container that does not run.
+std::vector<verify::Score> scores_of(const Verified& one) {
+  return one.runs ? verify::scorecard(*one.grant, one.weaknesses) : std::vector<verify::Score>{};
+}
+
 std::string profile_of(const state::Grant& grant) {
   return Spec(grant.profile).text("/name").value_or("");
 }
 
 void print_scores(const std::vector<Verified>& all) {
   for (const Verified& one : all) {
+    if (!one.runs) continue;
     print_line(fmt::format("\n{} {}", shortened(one.grant->id), printable(one.grant->image)));
     Table table({"", "ITEM", "WHAT IT ASKS", "WHY"});
-    for (const verify::Score& score : verify::scorecard(*one.grant, one.weaknesses))
+    for (const verify::Score& score : scores_of(one))
       table.add({std::string(verify::mark_name(score.mark)), fmt::format("{} {}", score.document, score.item),
                  std::string(score.title), score.why});
     table.print();
@@ -99,7 +105,7 @@ Status write_page(const Options& options, const std::vector<Verified>& all, cons
     const state::Grant& grant = *one.grant;
     containers.push_back({grant.id, grant.image, grant.engine, profile_of(grant),
                           one.weaknesses.empty() ? one.found() : "the kernel enforces less than was granted",
-                          !one.weaknesses.empty(), one.weaknesses, verify::scorecard(grant, one.weaknesses)});
+                          !one.weaknesses.empty(), one.result() == "pass", one.weaknesses, scores_of(one)});
   }
   std::stable_partition(containers.begin(), containers.end(), [](const ScoredContainer& one) { return one.weaker; });
   std::array<char, HOST_NAME_MAX + 1> host{};
@@ -131,7 +137,7 @@ Json described(const std::vector<Verified>& all, const std::vector<std::string>&
                           {"promised", one.grant->mode == policy::Mode::enforce},
                           {"runs", one.runs},
                           {"weaknesses", weaknesses},
-                          {"scorecard", described(verify::scorecard(*one.grant, one.weaknesses))}});
+                          {"scorecard", described(scores_of(one))}});
   }
   return {{"containers", containers}, {"outside", outside}};
 }

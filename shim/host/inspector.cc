@@ -57,6 +57,7 @@ Opened Inspector::open(int directory, const std::string& path) {
   fact.exists = true;
   fact.identity = {::makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino};
   fact.mode = status.stx_mode;
+  fact.node = ::makedev(status.stx_rdev_major, status.stx_rdev_minor);
   fact.owner = status.stx_uid;
   fact.resolved = path_of(fd->get(), status.stx_nlink == 0);
   fact.root_controlled = root_controlled(fact);

@@ -49,6 +49,16 @@ std::set<std::string> hook_programs(const Json& spec) {
   return programs;
 }
 
+// The host's nodes of the names that the container's devices have; never opened for use.
+std::set<std::string> device_nodes(const Json& spec) {
+  std::set<std::string> nodes;
+  for (const Json& device : elements(spec, "/linux/devices")) {
+    std::string path = text_at(device, "/path");
+    if (path.starts_with("/dev/") && path == clean_path(path)) nodes.insert(std::move(path));
+  }
+  return nodes;
+}
+
 // The paths of one spec on their way to becoming facts.
 class Paths {
  public:
@@ -59,6 +69,7 @@ class Paths {
     const std::string root = text_at(spec_, "/root/path");
     for (const std::string& path : sources_) open(path);
     for (const std::string& path : hook_programs(spec_)) open(path);
+    for (const std::string& path : device_nodes(spec_)) open(path);
     if (!root.empty()) open(root);
     const std::string resolved_root = root.empty() ? std::string() : opened_.at(root).fact.resolved;
     Identified identified = identify(spec_, request_.id, request_.runtime_root, resolved_root, inspector_);

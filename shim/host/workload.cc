@@ -72,6 +72,9 @@ bool is_build_step(const Json& config, const std::string& directory, Inspector& 
   if (health == nullptr || *health != Json::array({"NONE"})) return false;
   const auto host = docker_document(directory, "hostconfig.json", inspector);
   if (!host || text_at(*host, "/LogConfig/Type") != "none") return false;
+  // A client always sends some; without this an image with "HEALTHCHECK NONE", run by its id where the daemon keeps no
+  // logs, would be taken for a step without anybody asking for that.
+  if (const Json* ports = oci::find(*host, "/PortBindings"); ports != nullptr && !ports->is_null()) return false;
   constexpr const char* volumes[] = {"/Binds", "/Mounts", "/VolumesFrom"};
   return std::none_of(std::begin(volumes), std::end(volumes), [&](const char* pointer) {
     const Json* found = oci::find(*host, pointer);
@@ -153,8 +156,10 @@ Engine engine_by_annotations(const Workload& workload) {
   return Engine::unknown;
 }
 
-Engine engine_by_place(const Json& spec, std::string_view runtime_root) {
-  if (runtime_root.find("/buildkit/") != std::string_view::npos || text_at(spec, "/hostname") == "buildkitsandbox")
+// The host's name alone is the caller's to choose; where its root lies is the engine's.
+Engine engine_by_place(const Json& spec, std::string_view runtime_root, std::string_view root) {
+  const auto in_buildkit = [](std::string_view path) { return path.find("/buildkit/") != std::string_view::npos; };
+  if (in_buildkit(runtime_root) || (in_buildkit(root) && text_at(spec, "/hostname") == "buildkitsandbox"))
     return Engine::buildkit;
   return runtime_root.find("/containerd/") != std::string_view::npos ? Engine::containerd : Engine::unknown;
 }
@@ -173,7 +178,7 @@ Identified identify(const Json& spec, const std::string& id, std::string_view ru
     return identified;
   }
   workload.engine = engine_by_annotations(workload);
-  if (workload.engine == Engine::unknown) workload.engine = engine_by_place(spec, runtime_root);
+  if (workload.engine == Engine::unknown) workload.engine = engine_by_place(spec, runtime_root, root);
   workload.building = workload.engine == Engine::buildkit;
   if (workload.engine == Engine::podman) identify_podman(workload, root, inspector);
   if (workload.engine == Engine::cri_o) identify_cri_o(workload);

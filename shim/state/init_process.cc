@@ -6,6 +6,7 @@
 
 #include "oci/spec.h"
 #include "oci/strict_json.h"
+#include "state/process.h"
 #include "util/file.h"
 
 namespace hardened::state {
@@ -14,8 +15,10 @@ namespace {
 struct Record {
   const char* file;
   const char* init;
+  const char* start;  // as in Process
 };
-constexpr Record records[] = {{"state.json", "/init_process_pid"}, {"status", "/pid"}};
+constexpr Record records[] = {{"state.json", "/init_process_pid", "/init_process_start"},
+                              {"status", "/pid", "/process-start-time"}};
 
 }  // namespace
 
@@ -27,8 +30,16 @@ Result<pid_t> init_of(const std::string& runtime_root, const std::string& id) {
     if (::access(path.c_str(), F_OK) != 0) continue;
     TRY(text, read_trusted_file(AT_FDCWD, path, largest));
     TRY(document, oci::parse_strict(text, path, {.max_bytes = largest}));
-    const auto pid = Spec(std::move(document.value)).integer(record.init);
-    if (pid && *pid > 1) return static_cast<pid_t>(*pid);
+    const Spec view(std::move(document.value));
+    const auto pid = view.integer(record.init);
+    if (!pid || *pid <= 1) continue;
+    const auto start = view.integer(record.start);
+    const auto process = process_of(static_cast<pid_t>(*pid));
+    if (start && *start > 0 && process && process->start_time != static_cast<std::uint64_t>(*start))
+      return fail(Code::io, fmt::format("cannot find the first process of the container in {}: it ended, and {} is the "
+                                        "number of another one by now",
+                                        directory, *pid));
+    return static_cast<pid_t>(*pid);
   }
   return fail(Code::io, "cannot find the first process of the container in " + directory);
 }

@@ -25,7 +25,9 @@ inline constexpr std::size_t longest_plain_key = 200;  // bytes; a name may have
            c == '-';
   };
   if (root.empty() || *root.begin() != '/' || id.empty()) return false;
-  if (root.size() > longest_plain_key || id.size() > longest_plain_key - 3 - root.size()) return false;
+  constexpr std::size_t besides = 3;  // the two digits and the "@"
+  if (root.size() > longest_plain_key || id.size() > longest_plain_key) return false;
+  if (besides + root.size() + id.size() > longest_plain_key) return false;
   std::uint32_t hash = 2166136261U;
   std::size_t size = 2;
   const auto put = [&](char c) {

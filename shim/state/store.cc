@@ -75,7 +75,11 @@ Result<std::vector<Grant>> list(const std::string& state_root) {
   std::vector<Grant> grants;
   const std::string root = state_root + "/grants";
   std::error_code error;
-  if (!std::filesystem::exists(root, error)) return grants;
+  // The directories let everybody pass and nobody look: to others than root there would seem to be no container.
+  if (::access(root.c_str(), R_OK) != 0) {
+    if (errno == ENOENT) return grants;
+    return fail(Code::io, "cannot read " + root + ": " + std::system_category().message(errno), "run it as root");
+  }
   TRY_DO(open_trusted_directory(AT_FDCWD, root));
   for (const auto& shard : std::filesystem::directory_iterator(root, error)) {
     for (const auto& entry : std::filesystem::directory_iterator(shard, error)) {

@@ -78,6 +78,10 @@ bool lacks_text(const state::Grant& grant, const char* pointer) {
   return Spec(grant.process).text(pointer).value_or("").empty();
 }
 
+bool lists(const state::Grant& grant, const char* pointer) {
+  return !Spec(grant.profile).elements(pointer).empty();
+}
+
 constexpr Gap gaps[] = {
     {"apparmor", [](const state::Grant& grant) { return lacks_text(grant, "/apparmorProfile"); }, Mark::absent,
      "this host has no AppArmor"},
@@ -85,9 +89,18 @@ constexpr Gap gaps[] = {
      "this host has no SELinux"},
     {"user-namespace", [](const state::Grant& grant) { return grant.ids.size == 0; }, Mark::allowed,
      "it has the host's users"},
-    {"read-only-rootfs",
-     [](const state::Grant& grant) { return Spec(grant.profile).text("/rootfs").value_or("") == "persistent"; },
+    {"read-only-rootfs", [](const state::Grant& grant) { return Spec(grant.profile).text("/rootfs") == "persistent"; },
      Mark::allowed, "the profile keeps what is written"},
+    {"read-only-rootfs", [](const state::Grant& grant) { return Spec(grant.profile).text("/rootfs") == "ephemeral"; },
+     Mark::allowed, "the profile lets it write, until it ends"},
+    {"host-namespaces", [](const state::Grant& grant) { return lists(grant, "/namespaces"); }, Mark::allowed,
+     "the profile lets it share namespaces with the host"},
+    {"devices", [](const state::Grant& grant) { return lists(grant, "/devices"); }, Mark::allowed,
+     "the profile lets it have devices of the host"},
+    {"hooks", [](const state::Grant& grant) { return lists(grant, "/hooks"); }, Mark::allowed,
+     "the profile names hooks"},
+    {"sysctls", [](const state::Grant& grant) { return lists(grant, "/sysctls"); }, Mark::allowed,
+     "the profile names more settings"},
     {"approved-images", [](const state::Grant& grant) { return !grant.approved; }, Mark::allowed,
      "the policy lists no approved images"},
 };

@@ -128,7 +128,7 @@ TEST_CASE("attest: a container that the runtime keeps no readable record of is a
     host.record(text);
     const Status attested = host.attest();
     REQUIRE_FALSE(attested);
-    CHECK(attested.error().message.starts_with("cannot attest the container, and killed it: "));
+    CHECK(attested.error().message.starts_with("cannot attest the container, nor kill it: "));
   }
   CHECK_FALSE(host.was_killed(false));
 }

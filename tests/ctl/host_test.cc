@@ -33,6 +33,17 @@ TEST_CASE("host: the unit's options, those of its drop-ins and of /etc/default/d
   root.put("/etc/systemd/system/docker.service.d/a.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd --icc\n");
   CHECK(root.host().flag("icc") == true);
   CHECK(root.host().flag("debug") == std::nullopt);
+  // Wherever systemd looks, in its own spelling, and in every word that Go takes for a truth value.
+  root.put("/run/systemd/system/docker.service.d/b.conf",
+           "[Service]\n  ExecStart=/usr/bin/dockerd \\\n  --icc=TRUE \\\n\t-H tcp://0.0.0.0:2375 --iptables=f\n");
+  CHECK(root.host().flag("icc") == true);
+  CHECK(root.host().flag("iptables") == false);
+  CHECK(root.host().words("hosts", "--host") == std::vector<std::string>{"tcp://0.0.0.0:2375"});
+  root.put("/etc/systemd/system/docker.service.d/b.conf", "[Service]\nExecStart=/usr/bin/dockerd --icc=no\n");
+  CHECK(root.host().flag("icc") == std::nullopt);
+  root.put("/opt/d.json", R"({"icc": false})");
+  root.put("/etc/systemd/system/docker.service.d/b.conf", "[Service]\nExecStart=dockerd --config-file=/opt/d.json\n");
+  CHECK(root.host().flag("icc") == false);
   root.put("/etc/systemd/system/docker.service", "[Service]\nExecStart=/usr/bin/dockerd --debug\n");
   CHECK(root.host().unit("docker.service") == "/etc/systemd/system/docker.service");
 }

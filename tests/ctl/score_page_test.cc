@@ -8,7 +8,8 @@ using ctl::ScoredContainer;
 namespace {
 
 ScoredContainer container(bool weaker) {
-  ScoredContainer one{"0af1", "nginx:1.25", "docker", "strict", "nothing is weaker than granted", weaker, {}, {}};
+  ScoredContainer one{"0af1", "nginx:1.25", "docker", "strict", "nothing is weaker than granted",
+                      weaker, !weaker,      {},       {}};
   if (weaker) one.weaknesses = {{"seccomp", "no seccomp filter is in force"}};
   one.scores = {
       {"OWASP Docker Top 10", "D04", "Secure defaults", verify::Mark::pass, {"seccomp"}, "by the kernel's account"},
@@ -50,6 +51,10 @@ TEST_CASE("score page: what was found, in words as well as in colour") {
   CHECK(has(healthy,
             "<tr><td>D04</td><td>Secure defaults</td><td class=\"pass\">pass</td><td>by the kernel's account</td>"));
   CHECK(has(healthy, "<li><code>stranger1</code></li>"));
+  CHECK(has(healthy, "<p class=\"pass\">nothing is weaker than granted</p>"));
+  ScoredContainer gone = container(false);
+  gone.passed = false;
+  CHECK(has(page(gone), "<p class=\"quiet\">"));
   const std::string weaker = page(container(true));
   CHECK(has(weaker, "1 of them weaker than granted, 0 outside"));
   CHECK(has(weaker, "<section class=\"weaker\">"));

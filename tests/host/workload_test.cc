@@ -174,6 +174,8 @@ TEST_CASE("workload: a step of Docker's own builder is told by all of its marks"
       {"a health check", with(step, "/Config/Healthcheck/Test", Json::array({"CMD", "true"})), unlogged, false},
       {"the image's health check", with(step, "/Config/Healthcheck", nullptr), unlogged, false},
       {"a log", step, {{"LogConfig", {{"Type", "json-file"}}}}, false},
+      {"a client's ports, though none", step, with(unlogged, "/PortBindings", Json::object()), false},
+      {"no ports, as the builder says it", step, with(unlogged, "/PortBindings", nullptr), true},
       {"no volume", step, with(unlogged, "/Binds", Json::array()), true},
       {"a bind mount", step, with(unlogged, "/Binds", Json::array({"/srv:/srv"})), false},
       {"a volume", step, with(unlogged, "/Mounts", Json::array({{{"Type", "volume"}}})), false},
@@ -193,7 +195,10 @@ TEST_CASE("workload: a step of Docker's own builder is told by all of its marks"
       return {};
     });
   }
-  CHECK(told(Json{{"hostname", "buildkitsandbox"}}, "", "/rootfs").workload.building);
+  CHECK(
+      told(Json{{"hostname", "buildkitsandbox"}}, "", "/var/lib/docker/buildkit/executor/x/rootfs").workload.building);
+  CHECK_FALSE(told(Json{{"hostname", "buildkitsandbox"}}, "", "/rootfs").workload.building);
+  CHECK_FALSE(told(Json{{"hostname", "other"}}, "", "/var/lib/docker/buildkit/executor/x/rootfs").workload.building);
 }
 
 TEST_CASE("workload: Podman's image comes from its store, by the container's own layer") {
@@ -259,7 +264,7 @@ TEST_CASE("workload: the engine is told by its marks") {
                         {"io.kubernetes.cri.image-name", "docker.io/library/redis:7"}}),
        "/run/containerd/runc/k8s.io", Engine::containerd, "docker.io/library/redis:7"},
       {"ctr", Json::object(), "/run/containerd/runc/default", Engine::containerd, ""},
-      {"buildkit by its host name", Json{{"hostname", "buildkitsandbox"}}, "", Engine::buildkit, ""},
+      {"buildkit's host name in another's place", Json{{"hostname", "buildkitsandbox"}}, "", Engine::unknown, ""},
       {"buildkitd by its root", Json::object(), "/var/lib/buildkit/runc-overlayfs/executor", Engine::buildkit, ""},
       {"a person at a shell", Json::object(), "/run/runc", Engine::unknown, ""},
       {"no root at all", Json::object(), "", Engine::unknown, ""},

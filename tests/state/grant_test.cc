@@ -97,6 +97,14 @@ TEST_CASE("grant directory: one for each root and id, whatever they hold") {
   for (const char* other : {"a@b", "a=b", "a/b", "", "\xff", "a,b"})
     CHECK(grant_directory("/s", "/r", other).size() == std::string("/s/grants/ab/").size() + 40);
   CHECK(grant_directory("/s", "r", "web").size() == std::string("/s/grants/ab/").size() + 40);
+  for (std::size_t root = 190; root <= 205; ++root) {
+    for (const std::size_t id : {1U, 2U, 5U, 64U, 900U, 20000U}) {
+      INFO(root << " " << id);
+      const std::string directory = grant_directory("/s", "/" + std::string(root - 1, 'a'), std::string(id, 'b'));
+      CHECK((directory.find('@') != std::string::npos) == (root + id + 3 <= 200));
+      CHECK(directory.size() <= std::string("/s/grants/ab/").size() + 200);
+    }
+  }
   for (const std::size_t size : {194U, 195U, 196U, 197U, 300U}) {
     const std::string id(size, 'x');
     CHECK((grant_directory("/s", "/r", id).find(id) != std::string::npos) == (size + 2 + 3 <= 200));

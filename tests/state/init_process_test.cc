@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include "catch.h"
+#include "oci/json.h"
+#include "state/process.h"
 #include "temporary.h"
 
 using namespace hardened;
@@ -45,4 +47,23 @@ TEST_CASE("init process: without a record the error says where one was looked fo
   testing::write_text(root.path("both") + "/state.json", R"({"init_process_pid":4321})");
   ::chmod((root.path("both") + "/state.json").c_str(), 0600);
   CHECK(state::init_of(root.path(), "both").value() == 4321);
+}
+
+TEST_CASE("init process: a number that was given to another process since is not the container's") {
+  const testing::TemporaryDirectory root;
+  fs::create_directories(root.path("c"));
+  const state::Process own = state::this_process().value();
+  const auto record = [&](const char* file, const char* pid, const char* start, std::uint64_t time) {
+    const Json document = {{pid, own.pid}, {start, time}};
+    testing::write_text(root.path("c") + "/" + file, document.dump());
+    ::chmod((root.path("c") + "/" + file).c_str(), 0600);
+  };
+  record("status", "pid", "process-start-time", own.start_time);
+  CHECK(state::init_of(root.path(), "c").value() == own.pid);
+  record("status", "pid", "process-start-time", own.start_time + 1);
+  CHECK_FALSE(state::init_of(root.path(), "c"));
+  record("state.json", "init_process_pid", "init_process_start", own.start_time);
+  CHECK(state::init_of(root.path(), "c").value() == own.pid);
+  record("state.json", "init_process_pid", "init_process_start", own.start_time - 1);
+  CHECK(state::init_of(root.path(), "c").error().message.find("number of another one") != std::string::npos);
 }

@@ -21,3 +21,11 @@ function(hardened_library name)
   target_link_libraries(hardened_${name} PUBLIC ${ARGN} PRIVATE hardened_settings)
   hardened_precompile(hardened_${name})
 endfunction()
+
+# A program that needs no shared library: loading them takes longer than all the rest of a pass-through verb, and one
+# that goes missing must not keep a container from being killed.
+function(hardened_static_program target)
+  if(NOT HARDENED_SANITIZE AND NOT HARDENED_COVERAGE)
+    target_link_options(${target} PRIVATE -static-pie)
+  endif()
+endfunction()

@@ -56,6 +56,7 @@ phases() { inside bash -c 'jq -r ".phases[]" /var/lib/hardened/training/*.jsonl'
   inside hardenctl install docker --default --training --config "$HARDENED_DAEMON/daemon.json"
   wait_for 10 is_default hardened
   docker run -d --name one "$BOX" sleep 600
+  # It goes on making calls, for the phase "serve" to have some.
   docker run -d --name two --runtime=hardened-train "$BOX" sh -c 'trap exit TERM; while :; do sleep 0.1; done'
   has_no_capability one
   run docker run --rm -v /run/docker.sock:/s "$BOX" true

@@ -48,7 +48,7 @@ teardown() {
 }
 
 @test "stop, start, pause, top, stats, logs, commit and rm work as ever" {
-  hardened --detach --name box "$BOX" sh -c 'trap exit TERM; echo ready; while :; do sleep 0.1; done' >/dev/null
+  hardened --detach --name box "$BOX" sh -c 'trap exit TERM; echo ready; sleep 600 & wait' >/dev/null
   wait_for 10 grep -q ready <(podman logs --follow box)
   podman pause box >/dev/null
   podman unpause box >/dev/null

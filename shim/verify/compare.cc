@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <array>
 
 #include "kernel/capability_names.h"
 #include "oci/spec.h"
@@ -218,6 +217,8 @@ struct Row {
   Messages (*weaknesses)(const Case&);
   // The grant holds what was given, waivers included; else a waiver takes the whole promise back.
   bool told_by_grant = true;
+  // Who lets a container open a device is a program in cgroup version 2, which cannot be read.
+  bool on_every_host = true;
 };
 
 constexpr Row rows[] = {{"capabilities", capabilities},
@@ -229,7 +230,7 @@ constexpr Row rows[] = {{"capabilities", capabilities},
                         {"host-namespaces", host_namespaces, false},
                         {"read-only-rootfs", read_only_rootfs, false},
                         {"masked-paths", masked_paths, false},
-                        {"devices", devices, false},
+                        {"devices", devices, false, false},
                         {"pids", pids},
                         {"memory", memory},
                         {"cpu", cpu},
@@ -249,8 +250,10 @@ bool promised(const state::Grant& grant, const Row& row) {
 
 std::span<const std::string_view> read_from_the_kernel() {
   static const auto ids = [] {
-    std::array<std::string_view, std::size(rows)> all;
-    std::transform(std::begin(rows), std::end(rows), all.begin(), [](const Row& row) { return row.control; });
+    std::vector<std::string_view> all;
+    for (const Row& row : rows) {
+      if (row.on_every_host) all.push_back(row.control);
+    }
     return all;
   }();
   return ids;

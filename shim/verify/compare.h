@@ -23,7 +23,7 @@ struct Weakness {
 [[nodiscard]] std::vector<Weakness> compare(const state::Grant& grant, const ContainerView& view,
                                             const std::map<std::string, std::uint64_t>& host);
 
-// The controls whose promises compare() holds the kernel to; the others are enforced at create.
+// The controls whose promises compare() holds the kernel to on every host; the others are enforced at create.
 [[nodiscard]] std::span<const std::string_view> read_from_the_kernel();
 
 }  // namespace hardened::verify

@@ -30,8 +30,9 @@ std::optional<std::size_t> number(std::string_view token) {
   return value;
 }
 
+// A path is its own name: "/proc/sys=x" of linux.readonlyPaths is another file than /proc/sys.
 std::string_view name_of(const std::string& element) {
-  return std::string_view(element).substr(0, element.find('='));
+  return std::string_view(element).substr(0, element.starts_with('/') ? element.npos : element.find('='));
 }
 
 bool is_named(const Json& element, std::string_view name) {

@@ -1,9 +1,10 @@
 // One edit of a spec, and the language in which edits and their ownership are written.
 //
 // A pointer is an RFC 6901 JSON pointer with one extension: below an array of strings, a token that is not a number
-// addresses the element by name, where the name ends before the first '='. So /process/capabilities/bounding/CAP_CHOWN
-// is a member of a set, and /mounts/3/options/size is the option "size=64m". Below an array, a number addresses an
-// existing element (or, where `before` is absent, inserts before it) and "-" appends.
+// addresses the element by name, where the name ends before the first '='; an absolute path is its own name. So
+// /process/capabilities/bounding/CAP_CHOWN is a member of a set, and /mounts/3/options/size is the option "size=64m".
+// Below an array, a number addresses an existing element (or, where `before` is absent, inserts before it) and "-"
+// appends.
 #pragma once
 
 #include <optional>

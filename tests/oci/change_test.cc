@@ -81,6 +81,8 @@ TEST_CASE("apply: sets, replaces and removes, and leaves order and everything el
       {"every spelling of an option goes", R"({"s":["size=1m","ro","size=9g"]})", "/s/size", "\"size=1m\"",
        "\"size=2m\"", R"({"s":["ro","size=2m"]})"},
       {"every repetition goes", R"({"s":["suid","ro","suid"]})", "/s/suid", "\"suid\"", nullptr, R"({"s":["ro"]})"},
+      {"a path with an equals sign is another path", R"({"s":["/a=b"]})", "/s/~1a", nullptr, "\"/a\"",
+       R"({"s":["/a=b","/a"]})"},
       {"below an element of a list", R"({"m":[{"o":["rw"]}]})", "/m/0/o/rw", "\"rw\"", nullptr, R"({"m":[{"o":[]}]})"},
 
       {"before is something else", R"({"a":2})", "/a", "3", "9", nullptr},

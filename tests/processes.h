@@ -32,6 +32,33 @@ inline void kill_and_reap(pid_t child) {
   ::waitpid(child, &status, 0);
 }
 
+// A process that has done `work` and waits to be looked at; gone with this object.
+class Subject {
+ public:
+  explicit Subject(const std::function<bool()>& work) {
+    int ends[2];
+    if (::pipe(ends) != 0) throw std::runtime_error("pipe");
+    pid_ = testing::start([&] {
+      const char done = work() ? 'y' : 'n';
+      if (::write(ends[1], &done, 1) != 1) return false;
+      for (;;) ::pause();
+    });
+    ::close(ends[1]);
+    char answer = 'n';
+    ready_ = ::read(ends[0], &answer, 1) == 1 && answer == 'y';
+    ::close(ends[0]);
+  }
+  Subject(const Subject&) = delete;
+  Subject& operator=(const Subject&) = delete;
+  ~Subject() { testing::kill_and_reap(pid_); }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] bool ready() const { return ready_; }
+
+ private:
+  pid_t pid_ = -1;
+  bool ready_ = false;
+};
+
 // Runs `work` with a tmpfs of `size` ("64k") mounted on `path`, in a mount namespace of its own; its result.
 inline bool on_small_disk(const std::string& path, const std::string& size, const std::function<bool()>& work) {
   return succeeded(start([&] {

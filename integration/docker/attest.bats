@@ -69,6 +69,7 @@ killed() {
   killed "sed 's/\"bounding\":\[\]/\"bounding\":[\"CAP_SYS_ADMIN\"]/;s/\"permitted\":\[\]/\"permitted\":[\"CAP_SYS_ADMIN\"]/'" \
     capabilities 'its bounding set holds CAP_SYS_ADMIN'
   killed "jq -c 'del(.linux.seccomp)'" seccomp 'no seccomp filter is in force'
+  killed "$(with_call ptrace)" seccomp 'its filter passes calls, or arguments, that its profile does not: ptrace'
   killed "sed 's/\"readonly\":true/\"readonly\":false/'" read-only-rootfs '/ can be written to'
   killed "sed 's/\"pids\":{\"limit\":[0-9]*}/\"pids\":{\"limit\":9999}/'" pids 'the limit of processes is 9999'
 }

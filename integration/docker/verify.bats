@@ -206,6 +206,8 @@ weakened_by_entering() {
   tampered no-new-privileges "sed 's/\"noNewPrivileges\":true/\"noNewPrivileges\":false/'"
   tampered capabilities "sed 's/\"bounding\":\[\]/\"bounding\":[\"CAP_SYS_ADMIN\"]/;s/\"permitted\":\[\]/\"permitted\":[\"CAP_SYS_ADMIN\"]/'"
   tampered seccomp "jq -c 'del(.linux.seccomp)'"
+  tampered seccomp "$(with_call ptrace)"
+  tampered masked-paths "sed 's/\"\/proc\/interrupts\",//'"
   tampered read-only-rootfs "sed 's/\"readonly\":true/\"readonly\":false/'"
   tampered pids "sed 's/\"pids\":{\"limit\":[0-9]*}/\"pids\":{\"limit\":9999}/'"
   tampered rlimits "sed 's/\"RLIMIT_CORE\",\"hard\":0,\"soft\":0/\"RLIMIT_CORE\",\"hard\":9,\"soft\":0/'"

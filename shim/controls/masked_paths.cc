@@ -1,4 +1,6 @@
 // Fields: /linux/maskedPaths, /linux/readonlyPaths. Allowed: any, as long as ours are among them.
+#include "controls/masked_paths.h"
+
 #include <fmt/format.h>
 
 #include "controls/controls.h"
@@ -10,29 +12,6 @@ namespace {
 constexpr Reference references[] = {{"OWASP Docker Top 10", "D01"}, {"Pod Security Standards", "procMount"}};
 constexpr std::string_view owns[] = {"/linux/maskedPaths", "/linux/readonlyPaths"};
 
-// moby daemon/pkg/oci/defaults.go at HEAD, then kernel addresses and configuration, then file systems that are empty
-// here unless /sys is the host's. A path that this kernel lacks is skipped by the runtime.
-constexpr std::string_view masked[] = {"/proc/acpi",
-                                       "/proc/asound",
-                                       "/proc/interrupts",
-                                       "/proc/kcore",
-                                       "/proc/keys",
-                                       "/proc/latency_stats",
-                                       "/proc/sched_debug",
-                                       "/proc/scsi",
-                                       "/proc/timer_list",
-                                       "/proc/timer_stats",
-                                       "/sys/devices/virtual/powercap",
-                                       "/sys/firmware",
-                                       "/proc/config.gz",
-                                       "/proc/kallsyms",
-                                       "/proc/modules",
-                                       "/proc/vmallocinfo",
-                                       "/sys/kernel/debug",
-                                       "/sys/kernel/security",
-                                       "/sys/kernel/tracing"};
-constexpr std::string_view read_only[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
-
 void add(Verdict& verdict, std::string_view list, std::string_view path, const std::string& why) {
   verdict.tighten(fmt::format("{}/{}", list, oci::escaped_token(path)), std::string(path), why);
 }
@@ -41,11 +20,11 @@ void add(Verdict& verdict, std::string_view list, std::string_view path, const s
 Verdict evaluate(const Spec& spec, const Policy&, const Facts& facts) {
   Verdict verdict(spec);
   const std::string leak = "tells about the host or its kernel";
-  for (const std::string_view path : masked) add(verdict, "/linux/maskedPaths", path, leak);
+  for (const std::string_view path : must_be_masked) add(verdict, "/linux/maskedPaths", path, leak);
   // Counters that let a container watch what the others do; moby masks them for every processor as well.
   for (unsigned cpu = 0; cpu < facts.cpus; ++cpu)
     add(verdict, "/linux/maskedPaths", fmt::format("/sys/devices/system/cpu/cpu{}/thermal_throttle", cpu), leak);
-  for (const std::string_view path : read_only)
+  for (const std::string_view path : must_be_read_only)
     add(verdict, "/linux/readonlyPaths", path, "changes the kernel of the host");
   return verdict;
 }

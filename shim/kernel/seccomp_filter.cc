@@ -20,16 +20,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Context = std::unique_ptr<void, decltype(&seccomp_release)>;
 
-// "SCMP_ARCH_X86_64" → libseccomp's token; 0 when unknown.
-std::uint32_t architecture_token(std::string_view name) {
-  constexpr std::string_view prefix = "SCMP_ARCH_";
-  if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return seccomp_arch_resolve_name(lower.c_str());
-}
-
 std::optional<std::uint32_t> action_of(const std::string& name, unsigned error) {
   static const std::map<std::string, std::uint32_t, std::less<>> actions = {
       {"SCMP_ACT_KILL", SCMP_ACT_KILL},
@@ -105,12 +95,12 @@ Status choose_architectures(void* context, const Json& seccomp, std::string_view
   names.insert(names.begin(), std::string(native));
   for (const std::string& name : names) {
     // libseccomp takes 0, the token of a name it does not know, for its own architecture.
-    const std::uint32_t token = architecture_token(name);
+    const std::uint32_t token = audit_architecture(name);
     const int error = token == 0 ? -EINVAL : seccomp_arch_add(context, token);
     if (error < 0 && error != -EEXIST)
       return fail_errno(fmt::format("cannot add the seccomp architecture {}", name), -error);
   }
-  const auto is_own = [](const std::string& name) { return architecture_token(name) == seccomp_arch_native(); };
+  const auto is_own = [](const std::string& name) { return audit_architecture(name) == seccomp_arch_native(); };
   if (std::none_of(names.begin(), names.end(), is_own)) seccomp_arch_remove(context, SCMP_ARCH_NATIVE);
   return {};
 }
@@ -131,18 +121,28 @@ Result<std::vector<sock_filter>> exported(void* context) {
 
 }  // namespace
 
+// libseccomp's tokens are those values.
+std::uint32_t audit_architecture(std::string_view name) {
+  constexpr std::string_view prefix = "SCMP_ARCH_";
+  if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return seccomp_arch_resolve_name(lower.c_str());
+}
+
 bool is_syscall(const std::string& name) {
   return seccomp_syscall_resolve_name(name.c_str()) != __NR_SCMP_ERROR;
 }
 
 std::optional<int> syscall_number(const std::string& name, std::string_view architecture) {
-  const int number = seccomp_syscall_resolve_name_arch(architecture_token(architecture), name.c_str());
+  const int number = seccomp_syscall_resolve_name_arch(audit_architecture(architecture), name.c_str());
   return number < 0 ? std::nullopt : std::optional(number);
 }
 
 std::optional<std::string> syscall_name(int number, std::string_view architecture) {
   const std::unique_ptr<char, decltype(&std::free)> name(
-      seccomp_syscall_resolve_num_arch(architecture_token(architecture), number), &std::free);
+      seccomp_syscall_resolve_num_arch(audit_architecture(architecture), number), &std::free);
   return name == nullptr ? std::nullopt : std::optional<std::string>(name.get());
 }
 

@@ -3,6 +3,7 @@
 
 #include <linux/filter.h>
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -15,6 +16,9 @@ namespace hardened::kernel {
 
 // Does this libseccomp know the call on any architecture? A runtime skips the names its own does not.
 [[nodiscard]] bool is_syscall(const std::string& name);
+
+// The AUDIT_ARCH_* value with which the kernel tells a filter that a call is of `architecture`; 0 for an unknown one.
+[[nodiscard]] std::uint32_t audit_architecture(std::string_view architecture);
 
 // The number of the call on `architecture` ("SCMP_ARCH_X86_64"); nothing where it does not exist there.
 [[nodiscard]] std::optional<int> syscall_number(const std::string& name, std::string_view architecture);

@@ -65,6 +65,7 @@ Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Fac
   grant.runtime = facts.runtime.path;
   grant.stand_in = stand_in_of(policy.profile);
   grant.image = facts.workload.image;
+  grant.building = facts.workload.building;
   grant.approved = !policy.images.empty();
   grant.engine = engine_name(facts.workload.engine);
   grant.policy_digest = policy.digest;

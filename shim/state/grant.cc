@@ -39,6 +39,7 @@ constexpr Field grant_fields[] = {{"version", Type::integer},
                                   {"ids", Type::object, &ids_shape},
                                   {"engine", Type::string},
                                   {"image", Type::string},
+                                  {"building", Type::boolean},
                                   {"approved", Type::boolean}};
 constexpr oci::Shape grant_shape{grant_fields};
 
@@ -98,6 +99,7 @@ std::string encode(const Grant& grant) {
                          {"ids", {{"uid", grant.ids.uid}, {"gid", grant.ids.gid}, {"size", grant.ids.size}}},
                          {"engine", grant.engine},
                          {"image", grant.image},
+                         {"building", grant.building},
                          {"approved", grant.approved}};
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -124,6 +126,7 @@ Result<Grant> decode(const std::string& text, const std::string& name) {
   grant.ids = {id_at("/ids/uid"), id_at("/ids/gid"), id_at("/ids/size")};
   grant.engine = text_at("/engine");
   grant.image = text_at("/image");
+  grant.building = document.is_true("/building");
   grant.approved = document.is_true("/approved");
   TRY_DO(decode_rules(document, grant, name));
   return grant;

@@ -30,6 +30,7 @@ struct Grant {
   kernel::IdMapping ids;  // of its user namespace; no size where it has none of its own
   std::string engine;
   std::string image;
+  bool building = false;  // a step of an image's build
   bool approved = false;  // the policy lists the images that may run, and this is one
 
   // The program of ours that stands between the container and its runtime, where what it uses is recorded or what it is

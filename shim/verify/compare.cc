@@ -8,6 +8,7 @@
 #include "kernel/capability_names.h"
 #include "oci/spec.h"
 #include "util/text.h"
+#include "verify/filter.h"
 
 namespace hardened::verify {
 namespace {
@@ -16,7 +17,7 @@ struct Case {
   const state::Grant& grant;
   const Spec spec;  // {"process": …, "resources": …, "profile": …}
   const ContainerView& view;
-  const std::map<std::string, std::uint64_t>& host;
+  const Outside& outside;
 };
 
 using Messages = std::vector<std::string>;
@@ -73,9 +74,19 @@ Messages no_new_privileges(const Case& it) {
 }
 
 Messages seccomp(const Case& it) {
-  return of_each(it, [](const ProcessView& process) {
+  Messages messages = of_each(it, [](const ProcessView& process) {
     return process.seccomp_filter ? Messages{} : Messages{"no seccomp filter is in force"};
   });
+  if (it.view.seccomp_programs.empty()) return messages;
+  auto beyond = allowed_beyond(it.grant, it.view.seccomp_programs, it.outside.facts);
+  if (!beyond) return messages.push_back(std::move(beyond).error().message), messages;
+  if (beyond->empty()) return messages;
+  constexpr std::size_t shown = 5;
+  const std::size_t rest = beyond->size() - std::min(beyond->size(), shown);
+  beyond->resize(beyond->size() - rest);
+  messages.push_back(fmt::format("its filter passes calls, or arguments, that its profile does not: {}{}",
+                                 join(*beyond, ", "), rest == 0 ? "" : fmt::format(" and {} more", rest)));
+  return messages;
 }
 
 Messages user_namespace(const Case& it) {
@@ -103,20 +114,25 @@ Messages host_namespaces(const Case& it) {
   const std::vector<std::string> shared = it.spec.strings("/profile/namespaces");
   return of_each(it, [&](const ProcessView& process) {
     Messages messages;
+    const auto& host = it.outside.namespaces;
     for (const auto& [name, word] : namespace_names) {
       const auto own = process.namespaces.find(name);
-      const auto outside = it.host.find(name);
+      const auto outside = host.find(name);
       const bool allowed = std::find(shared.begin(), shared.end(), word) != shared.end();
-      if (!allowed && own != process.namespaces.end() && outside != it.host.end() && own->second == outside->second)
+      if (!allowed && own != process.namespaces.end() && outside != host.end() && own->second == outside->second)
         messages.push_back(fmt::format("its {} namespace is the host's", word));
     }
     return messages;
   });
 }
 
+std::string uncovered(const std::string& path) {
+  return fmt::format("nothing is mounted over {} any more", path);
+}
+
 Messages must_be_read_only(const Case& it, const std::string& path) {
   const auto mount = it.view.mounts.find(path);
-  if (mount == it.view.mounts.end()) return {fmt::format("nothing is mounted over {} any more", path)};
+  if (mount == it.view.mounts.end()) return {uncovered(path)};
   return mount->second ? Messages{} : Messages{fmt::format("{} can be written to", path)};
 }
 
@@ -126,6 +142,9 @@ Messages read_only_rootfs(const Case& it) {
 
 Messages masked_paths(const Case& it) {
   Messages messages;
+  for (const std::string& path : it.view.masked_paths) {
+    if (!it.view.mounts.contains(path)) messages.push_back(uncovered(path));
+  }
   for (const std::string& path : it.view.read_only_paths) {
     for (std::string& message : must_be_read_only(it, path)) messages.push_back(std::move(message));
   }
@@ -223,7 +242,7 @@ struct Row {
 
 constexpr Row rows[] = {{"capabilities", capabilities},
                         {"no-new-privileges", no_new_privileges},
-                        {"seccomp", seccomp},
+                        {"seccomp", seccomp, false},
                         {"apparmor", apparmor},
                         {"selinux", selinux},
                         {"user-namespace", user_namespace},
@@ -259,14 +278,13 @@ std::span<const std::string_view> read_from_the_kernel() {
   return ids;
 }
 
-std::vector<Weakness> compare(const state::Grant& grant, const ContainerView& view,
-                              const std::map<std::string, std::uint64_t>& host) {
+std::vector<Weakness> compare(const state::Grant& grant, const ContainerView& view, const Outside& outside) {
   if (grant.mode != policy::Mode::enforce) return {};
   Json document = Json::object();
   document["process"] = grant.process;
   document["resources"] = grant.resources;
   document["profile"] = grant.profile;
-  const Case it{grant, Spec(std::move(document)), view, host};
+  const Case it{grant, Spec(std::move(document)), view, outside};
   std::vector<Weakness> weaknesses;
   for (const Row& row : rows) {
     if (!promised(grant, row)) continue;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/facts.h"
 #include "state/grant.h"
 #include "verify/observe.h"
 
@@ -18,10 +19,15 @@ struct Weakness {
   std::string message;       // "pids.max is none, granted were 256"
 };
 
-// The `host` namespaces are those of a process outside every container (own_namespaces()). In audit mode nothing was
-// promised, and nothing is weaker.
+// What there is outside of every container.
+struct Outside {
+  std::map<std::string, std::uint64_t> namespaces;  // own_namespaces()
+  Facts facts;                                      // the machine's (host::read_machine())
+};
+
+// In audit mode nothing was promised, and nothing is weaker.
 [[nodiscard]] std::vector<Weakness> compare(const state::Grant& grant, const ContainerView& view,
-                                            const std::map<std::string, std::uint64_t>& host);
+                                            const Outside& outside);
 
 // The controls whose promises compare() holds the kernel to on every host; the others are enforced at create.
 [[nodiscard]] std::span<const std::string_view> read_from_the_kernel();

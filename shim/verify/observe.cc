@@ -11,7 +11,9 @@
 #include <charconv>
 #include <memory>
 #include <set>
+#include <span>
 
+#include "controls/masked_paths.h"
 #include "host/mount_table.h"
 #include "util/file.h"
 #include "util/text.h"
@@ -26,8 +28,6 @@ constexpr std::pair<const char*, const char*> sets[] = {{"CapBnd", "bounding"},
                                                         {"CapInh", "inheritable"},
                                                         {"CapAmb", "ambient"}};
 constexpr const char* namespace_names[] = {"cgroup", "ipc", "mnt", "net", "pid", "user", "uts"};
-// Every engine's spec has these read-only; masked paths differ with the kernel.
-constexpr const char* read_only_paths[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus"};
 // The titles of /proc/PID/limits.
 constexpr std::pair<const char*, const char*> limits[] = {
     {"Max core file size", "RLIMIT_CORE"}, {"Max open files", "RLIMIT_NOFILE"}, {"Max processes", "RLIMIT_NPROC"}};
@@ -123,6 +123,16 @@ std::map<std::string, bool> mounts_of(int process) {
     if (words.size() < 6) continue;
     const std::vector<std::string> options = split(words[5], ',');
     found[host::unescaped(words[4])] = std::find(options.begin(), options.end(), "ro") != options.end();
+  }
+  return found;
+}
+
+// Those of `paths` that are there to be covered: on this kernel, and in a /proc or /sys that is mounted.
+std::vector<std::string> present(std::span<const std::string_view> paths, const std::map<std::string, bool>& mounts) {
+  std::vector<std::string> found;
+  for (const std::string_view text : paths) {
+    const std::string path(text);
+    if (mounts.contains(path.substr(0, path.find('/', 1))) && ::access(path.c_str(), F_OK) == 0) found.push_back(path);
   }
   return found;
 }
@@ -231,9 +241,8 @@ Result<std::optional<ContainerView>> observe(pid_t process) {
   view.oom_score_adj = number<std::int64_t>(text_at(directory->get(), "oom_score_adj")).value_or(0);
   view.security_label = join(words_of(text_at(directory->get(), "attr/current")), " ");
   view.mounts = mounts_of(directory->get());
-  for (const char* path : read_only_paths) {
-    if (::access(path, F_OK) == 0) view.read_only_paths.emplace_back(path);
-  }
+  view.masked_paths = present(controls::must_be_masked, view.mounts);
+  view.read_only_paths = present(controls::must_be_read_only, view.mounts);
   const std::string memberships = text_at(directory->get(), "cgroup");
   const bool unified = cgroup_directory(memberships, "pids", table).empty();
   const std::string group = cgroup_directory(memberships, unified ? "" : "pids", table);

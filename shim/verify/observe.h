@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/seccomp_program.h"
 #include "util/result.h"
 
 namespace hardened::verify {
@@ -41,10 +42,14 @@ struct CgroupView {
 struct ContainerView {
   ProcessView init;
   std::int64_t oom_score_adj = 0;
-  std::string security_label;                // of AppArmor or SELinux; empty where there is none
-  std::map<std::string, bool> mounts;        // the topmost mount at each path: is it read-only?
-  std::vector<std::string> read_only_paths;  // of those that must be: the ones this kernel has
+  std::string security_label;          // of AppArmor or SELinux; empty where there is none
+  std::map<std::string, bool> mounts;  // the topmost mount at each path: is it read-only?
+  // Of those that must be: the ones that this kernel has, and whose file system the container has.
+  std::vector<std::string> masked_paths, read_only_paths;
   CgroupView cgroup;
+  // Those of the first process, whose threads and children have them too. Not read by observe(), for copying them stops
+  // the process. Empty: not looked at, none, or they cannot be copied.
+  std::vector<kernel::SeccompProgram> seccomp_programs;
   std::vector<ProcessView> others;  // every other thread in its cgroup, of processes brought in by exec or otherwise
 };
 

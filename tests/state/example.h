@@ -26,6 +26,7 @@ inline state::Grant example(const std::string& runtime_root, const std::string& 
   grant.ids = {1073741824, 1073807360, 65536};
   grant.engine = "docker";
   grant.image = "nginx:1.25";
+  grant.building = true;
   grant.approved = true;
   grant.creator = state::this_process().value();
   return grant;

@@ -30,6 +30,7 @@ TEST_CASE("grant: what is written reads back the same") {
   CHECK(read->resources.dump() == grant.resources.dump());
   CHECK(read->engine == "docker");
   CHECK(read->image == "nginx:1.25");
+  CHECK(read->building);
   CHECK(read->approved);
 }
 

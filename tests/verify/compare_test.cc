@@ -37,13 +37,14 @@ ContainerView kept() {
                .gid_map = "0 2000000 65536",
                .namespaces = {{"mnt", 11}, {"net", 12}}};
   view.oom_score_adj = 100;
-  view.mounts = {{"/", true}, {"/proc/sys", true}};
+  view.mounts = {{"/", true}, {"/proc/kcore", false}, {"/proc/sys", true}};
+  view.masked_paths = {"/proc/kcore"};
   view.read_only_paths = {"/proc/sys"};
   view.cgroup = {.pids = 256, .memory = 1000, .memory_and_swap = 1000, .cpus = 1.0};
   return view;
 }
 
-const std::map<std::string, std::uint64_t> outside{{"mnt", 1}, {"net", 2}};
+const verify::Outside outside{{{"mnt", 1}, {"net", 2}}, {}};
 
 struct Row {
   const char* control;
@@ -64,6 +65,7 @@ const Row rows[] = {
     {"read-only-rootfs", [](ContainerView& view) { view.mounts["/"] = false; }},
     {"masked-paths", [](ContainerView& view) { view.mounts["/proc/sys"] = false; }},
     {"masked-paths", [](ContainerView& view) { view.mounts.erase("/proc/sys"); }},
+    {"masked-paths", [](ContainerView& view) { view.mounts.erase("/proc/kcore"); }},
     {"devices", [](ContainerView& view) { view.cgroup.every_device = true; }},
     {"pids", [](ContainerView& view) { view.cgroup.pids = 257; }},
     {"pids", [](ContainerView& view) { view.cgroup.pids.reset(); }},

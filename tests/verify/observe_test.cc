@@ -10,34 +10,7 @@ using namespace hardened;
 
 namespace {
 
-// A process that has done `work` and waits to be looked at; gone with this object.
-class Subject {
- public:
-  explicit Subject(const std::function<bool()>& work) {
-    int ends[2];
-    if (::pipe(ends) != 0) throw std::runtime_error("pipe");
-    pid_ = testing::start([&] {
-      const char done = work() ? 'y' : 'n';
-      if (::write(ends[1], &done, 1) != 1) return false;
-      for (;;) ::pause();
-    });
-    ::close(ends[1]);
-    char answer = 'n';
-    ready_ = ::read(ends[0], &answer, 1) == 1 && answer == 'y';
-    ::close(ends[0]);
-  }
-  Subject(const Subject&) = delete;
-  Subject& operator=(const Subject&) = delete;
-  ~Subject() { testing::kill_and_reap(pid_); }
-  [[nodiscard]] pid_t pid() const { return pid_; }
-  [[nodiscard]] bool ready() const { return ready_; }
-
- private:
-  pid_t pid_ = -1;
-  bool ready_ = false;
-};
-
-verify::ContainerView seen(const Subject& subject) {
+verify::ContainerView seen(const testing::Subject& subject) {
   REQUIRE(subject.ready());
   const auto view = verify::observe(subject.pid());
   REQUIRE(view.has_value());
@@ -53,8 +26,8 @@ bool lower_core() {
 }  // namespace
 
 TEST_CASE("observe: what a process gave up is seen, and what it kept") {
-  const Subject plain([] { return true; });
-  const Subject less([] { return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && lower_core(); });
+  const testing::Subject plain([] { return true; });
+  const testing::Subject less([] { return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && lower_core(); });
   CHECK_FALSE(seen(plain).init.no_new_privileges);
   const verify::ContainerView view = seen(less);
   CHECK(view.init.pid == less.pid());
@@ -67,18 +40,18 @@ TEST_CASE("observe: what a process gave up is seen, and what it kept") {
 }
 
 TEST_CASE("observe: a bounding set without CAP_CHOWN") {
-  const Subject less([] { return ::prctl(PR_CAPBSET_DROP, 0, 0, 0, 0) == 0; });
+  const testing::Subject less([] { return ::prctl(PR_CAPBSET_DROP, 0, 0, 0, 0) == 0; });
   CHECK((seen(less).init.capabilities.at("bounding") & 1U) == 0);
 }
 
 TEST_CASE("observe: namespaces are the kernel's numbers") {
-  const Subject same([] { return true; });
+  const testing::Subject same([] { return true; });
   CHECK(seen(same).init.namespaces == verify::own_namespaces());
   CHECK(verify::own_namespaces().size() == 7);
 }
 
 TEST_CASE("observe: mounts are those of the process, read-only or not") {
-  const Subject other([] {
+  const testing::Subject other([] {
     return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
            ::mount("tmpfs", "/tmp", "tmpfs", MS_RDONLY, nullptr) == 0;
   });
@@ -91,7 +64,7 @@ TEST_CASE("observe: mounts are those of the process, read-only or not") {
 TEST_CASE("observe: a process that has ended is nothing, not an error") {
   pid_t gone = -1;
   {
-    const Subject short_lived([] { return true; });
+    const testing::Subject short_lived([] { return true; });
     gone = short_lived.pid();
   }
   const auto view = verify::observe(gone);

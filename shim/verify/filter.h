@@ -1,0 +1,22 @@
+// Does the seccomp filter that is in force allow more than the profile does?
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/facts.h"
+#include "kernel/seccomp_program.h"
+#include "state/grant.h"
+
+namespace hardened::verify {
+
+// The calls that pass every program of `loaded` and not the filter that the profile in `grant` stands for on the
+// machine of `facts`: "ptrace", or "openat (SCMP_ARCH_X86)" of an ABI beside the machine's own. Calls are tried on
+// both, with the arguments at which either of them decides; a program that cannot be run here is passed over, since
+// another one only ever allows less. Whatever runtime loaded the filter, what any runtime needs is not counted. Empty
+// as well for a machine unknown to us. Errors: a profile that cannot be read or compiled.
+[[nodiscard]] Result<std::vector<std::string>> allowed_beyond(const state::Grant& grant,
+                                                              const std::vector<kernel::SeccompProgram>& loaded,
+                                                              const Facts& facts);
+
+}  // namespace hardened::verify

@@ -60,9 +60,12 @@ inside() {
   nsenter --target "$HARDENED_HOLDER" ${HARDENED_DAEMON_IDS:+--user} --mount --net -- "$@"
 }
 
+# With HARDENED_DAEMON_USUAL it reads the configuration at its usual place, if there is one.
 daemon_launch() {
+  local -a config=(--config-file "$HARDENED_DAEMON/daemon.json")
+  [ -z "${HARDENED_DAEMON_USUAL:-}" ] || config=()
   nsenter --target "$HARDENED_HOLDER" ${HARDENED_DAEMON_IDS:+--user} --mount --net -- \
-    dockerd --config-file "$HARDENED_DAEMON/daemon.json" \
+    dockerd "${config[@]}" \
     --data-root "$HARDENED_DAEMON/root" --exec-root /run/docker-test --pidfile /run/docker-test.pid \
     --host "unix://$HARDENED_DAEMON/docker.sock" --host unix:///run/docker.sock \
     3>&- </dev/null >>"$HARDENED_DAEMON/daemon.log" 2>&1 &

@@ -59,3 +59,14 @@ teardown() { [ -z "$SERVER" ] || kill "$SERVER"; }
   done
   grep -q '^  runtimeClassName: hardened$' "$MANIFESTS/pod.yaml"
 }
+
+@test "the label that an administrator gives a node is the one that keeps such pods there" {
+  command -v kubectl >/dev/null || skip "no kubectl here (Debian: kubernetes-client)"
+  serve
+  printf '{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "NODE"}}' >"$BATS_TEST_TMPDIR/node.json"
+  run env HOME="$BATS_TEST_TMPDIR" nsenter --target "$SERVER" --net kubectl --server http://127.0.0.1:8080 \
+    label --local -f "$BATS_TEST_TMPDIR/node.json" hardened.org/runtime=true -o json
+  equals "$status" 0
+  equals "$(jq -c .metadata.labels <<<"$output")" '{"hardened.org/runtime":"true"}'
+  equals "$(grep -A1 nodeSelector "$MANIFESTS/runtime-classes.yaml" | grep -c 'hardened.org/runtime: "true"')" 2
+}

@@ -21,27 +21,41 @@ archive_of() {
     sed "s|.*|deb [signed-by=$keys] & $1 main|"
 }
 
-# root_archive RELEASE: the path of a tar of a minimal system; made once for all runs of this checkout.
+# root_archive RELEASE [PACKAGE...]: the path of a tar of a minimal system, with these packages; made once for all runs of
+# this checkout.
 root_archive() {
-  local tar=$HARDENED_BUILD/package/$1.tar
+  local tar=$HARDENED_BUILD/package/$1${2:+-$2}.tar include="${*:2}"
   if ! [ -s "$tar" ]; then
     mkdir -p "$HARDENED_BUILD/package"
-    archive_of "$1" | mmdebstrap --quiet --format=tar --variant=minbase --skip=check/qemu "" "$tar.new" - >&2 &&
-      mv "$tar.new" "$tar" || return 1
+    archive_of "$1" | mmdebstrap --quiet --format=tar --variant=minbase --skip=check/qemu \
+      ${include:+"--include=${include// /,}"} "" "$tar.new" - >&2 && mv "$tar.new" "$tar" || return 1
   fi
   printf '%s\n' "$tar"
 }
 
-# make_root RELEASE: a fresh system of that release. Sets ROOT.
+# make_root RELEASE [PACKAGE...]: a fresh system of that release. Sets ROOT.
 make_root() {
   local tar
-  tar=$(root_archive "$1") || {
-    echo "cannot make a system of $1"
+  tar=$(root_archive "$@") || {
+    echo "cannot make a system of $*"
     return 1
   }
   ROOT=$(suite_directory)
   tar -C "$ROOT" --numeric-owner --exclude='./dev/*' --exclude='./usr/share/locale/*' --exclude='./usr/share/doc/*' \
     --exclude='./var/cache/apt/*.bin' -xf "$tar"
+}
+
+# tree: every file of the system with its kind, owner, mode and content, but for what apt and dpkg note for themselves,
+# and what an engine keeps.
+tree() {
+  local path
+  local -a but=()
+  for path in var/lib/{dpkg,apt,docker,containerd} var/cache var/log/apt var/log/dpkg.log; do
+    but+=(-path "$ROOT/$path" -o)
+  done
+  find "$ROOT" -xdev \( "${but[@]}" -path "$ROOT/tmp/*" \) -prune -o -printf '%P %y %U:%G %m %l\n' | sort
+  find "$ROOT" -xdev \( "${but[@]}" -path "$ROOT/var/log/*" -o -path "$ROOT/tmp/*" \) -prune -o -type f -print0 |
+    sort -z | xargs -0 sha256sum
 }
 
 # in_root COMMAND...: with what a service of that system would have, and no way back to this machine's.

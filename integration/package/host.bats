@@ -10,39 +10,25 @@ export HARDENED_STAGE=/usr
 source "$HARDENED_SOURCE/integration/docker/daemon.bash"
 # shellcheck source=integration/docker/images.bash
 source "$HARDENED_SOURCE/integration/docker/images.bash"
+# shellcheck source=integration/package/layers.bash
+source "$HARDENED_SOURCE/integration/package/layers.bash"
 
 setup_file() {
   unset DOCKER_HOST
   PACKAGE=$(HARDENED_STAGE='' package_under_test)
   export PACKAGE
   [ -n "$PACKAGE" ]
-  daemon_up '{}' put_layers
+  daemon_up '{}' prepare
   make_images
 }
 teardown_file() { daemon_down; }
 
-# put_layers: in the daemon's namespaces, a layer in memory above what the package writes to. dockerd's own directory
-# stays what it is: an overlay on an overlay is none of our business.
-put_layers() {
+# prepare: the package on layers of its own, and an odd configuration of dockerd's.
+prepare() {
   daemon_config '{"debug": false}' | jq --tab 'del(.runtimes)' >"$HARDENED_DAEMON/daemon.json"
   cp "$HARDENED_DAEMON/daemon.json" "$BATS_FILE_TMPDIR/daemon.json"
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  inside bash -e -c '
-    mkdir /run/layers /run/kept
-    mount -t tmpfs tmpfs /run/layers
-    mount --bind "$1" /run/kept
-    for directory in usr etc var; do
-      mkdir /run/layers/$directory /run/layers/$directory.work
-      mount -t overlay overlay -o "lowerdir=/$directory,upperdir=/run/layers/$directory,workdir=/run/layers/$directory.work" "/$directory"
-    done
-    mount --move /run/kept "$1"' put_layers "$HARDENED_DAEMON"
+  put_layers
   package_manager --install "$(seen_inside "$PACKAGE")"
-}
-
-# seen_inside FILE: a path under which the daemon's namespaces have it.
-seen_inside() {
-  cp "$1" "$HARDENED_DAEMON/"
-  printf '%s/%s\n' "$HARDENED_DAEMON" "${1##*/}"
 }
 
 # package_manager ARGUMENT...: without triggers, of which the host's index of all manual pages is the slow one.

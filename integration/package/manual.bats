@@ -111,20 +111,6 @@ explains() { tags "$1" | grep -qxF -- "$2"; }
   done
 }
 
-@test "the examples of policy and profile pass hardenctl's own check" {
-  local directory
-  directory=$(suite_directory)
-  mkdir "$directory/profiles.d"
-  example hardened-policy.5 >"$directory/policy.json"
-  example hardened-profile.5 >"$directory/profiles.d/nginx.json"
-  run "$HARDENED_STAGE/bin/hardenctl" policy check --file "$directory/policy.json" --profiles "$directory/profiles.d"
-  rm -r "$directory"
-  [ "$status" = 0 ] || { echo "$output" && false; }
-}
-
-# example PAGE: the first that begins with a brace.
-example() { awk '/^\.Ed/{ inside = 0 } /^\{/{ inside = !done++ } inside' "$PAGES/$1"; }
-
 @test "mandoc and man find nothing to warn of" {
   local page
   for page in "$PAGES"/*.[58]; do

@@ -12,15 +12,6 @@ setup_file() {
 }
 teardown() { remove_root; }
 
-# tree: every file of the system with its kind, owner, mode and content, but for what apt and dpkg note for themselves.
-tree() {
-  find "$ROOT" -xdev \( -path "$ROOT/var/lib/dpkg" -o -path "$ROOT/var/lib/apt" -o -path "$ROOT/var/cache" -o \
-    -path "$ROOT/var/log/apt" -o -path "$ROOT/var/log/dpkg.log" -o -path "$ROOT/tmp/*" \) -prune -o \
-    -printf '%P %y %U:%G %m %l\n' | sort
-  find "$ROOT" -xdev -type f ! -path "$ROOT/var/lib/dpkg/*" ! -path "$ROOT/var/lib/apt/*" ! -path "$ROOT/var/cache/*" \
-    ! -path "$ROOT/var/log/*" ! -path "$ROOT/tmp/*" -print0 | sort -z | xargs -0 sha256sum
-}
-
 # put_package: where the system sees it.
 put_package() { cp "$PACKAGE" "$ROOT/tmp/hardened.deb"; }
 install_package() {

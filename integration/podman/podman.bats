@@ -172,6 +172,27 @@ END
   rm -f "$HARDENED_STAGE/etc/hardened/profiles.d/rooted.json"
 }
 
+@test "podman cp: from a container and before it starts; into a running one it fails" {
+  echo text >"$BATS_TEST_TMPDIR/file"
+  podman --runtime "$HARDENED_STAGE/bin/hardened-runtime" create --name box --network none "$BOX" sleep 600 >/dev/null
+  podman cp "$BATS_TEST_TMPDIR/file" box:/root/file
+  podman start box >/dev/null
+  equals "$(podman exec box cat /root/file)" text
+  podman cp box:/etc/passwd "$BATS_TEST_TMPDIR/passwd"
+  grep -q '^root:' "$BATS_TEST_TMPDIR/passwd"
+  run podman cp "$BATS_TEST_TMPDIR/file" box:/tmp/file
+  [ "$status" -ne 0 ]
+  contains "value too large for defined data type"
+}
+
+@test "podman build is refused with the place of its steps, and podman --runtime crun build is not" {
+  printf 'FROM %s\nRUN true\n' "$BOX" >"$BATS_TEST_TMPDIR/Containerfile"
+  run podman --runtime "$HARDENED_STAGE/bin/hardened-runtime" build --network none --file "$BATS_TEST_TMPDIR/Containerfile" "$BATS_TEST_TMPDIR"
+  [ "$status" -ne 0 ]
+  contains "hardened: refused by root-path"
+  podman --runtime crun build --network none --file "$BATS_TEST_TMPDIR/Containerfile" "$BATS_TEST_TMPDIR"
+}
+
 @test "with the policy broken and our state gone, containers can still be stopped and removed" {
   sleeper box
   printf '{' >"$(policy_file)"

@@ -42,7 +42,9 @@ Result<pid_t> spawn(const std::string& path, std::vector<std::string> arguments,
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
-  char* const environment[] = {nullptr};
+  // A service's: Docker 26's dockerd looks for its docker-proxy there, and calls a configuration wrong without.
+  char path_variable[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  char* const environment[] = {path_variable, nullptr};
   pid_t child = -1;
   const int error = ::posix_spawn(&child, path.c_str(), &actions, nullptr, argv.data(), environment);
   posix_spawn_file_actions_destroy(&actions);

@@ -23,8 +23,8 @@ struct ChildEnd {
 };
 
 // Runs the program at the absolute `path` with `arguments` (without argv[0]) and `input` as its standard input (-1:
-// /dev/null); no shell, no environment, no other descriptor. It does not outlive this call: what has not
-// ended in time, or says too much, is killed. Errors (Code::io): it cannot be started.
+// /dev/null); no shell, no other descriptor, and of the environment only a PATH, which is not the caller's. It does not
+// outlive this call: what has not ended in time, or says too much, is killed. Errors (Code::io): it cannot be started.
 [[nodiscard]] Result<ChildEnd> run_child(const std::string& path, const std::vector<std::string>& arguments, int input,
                                          const ChildLimits& limits);
 

@@ -47,8 +47,9 @@ TEST_CASE("child: it inherits no descriptor") {
   ::close(leak);
 }
 
-TEST_CASE("child: it inherits no environment") {
-  CHECK(run_child("/usr/bin/env", {}, -1, ample)->output.empty());
+TEST_CASE("child: it inherits no environment, and gets the PATH of a service") {
+  CHECK(run_child("/usr/bin/env", {}, -1, ample)->output ==
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n");
 }
 
 TEST_CASE("child: one that does not end in time is killed") {

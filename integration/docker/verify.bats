@@ -231,6 +231,8 @@ weakened_by_entering() {
   sleeper box
   run --separate-stderr verify
   equals "$(jq -c .outside <<<"$output")" "[\"$(id_of stranger)\"]"
+  run --separate-stderr verify box
+  equals "$(jq -c '[.containers[].container]' <<<"$output")" "[\"$(id_of box)\"]"
   run verify "$(id_of stranger)"
   equals "$status" 2
   contains "none of ours"

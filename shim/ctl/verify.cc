@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <set>
 
 #include "ctl/command.h"
 #include "ctl/containers.h"
@@ -33,21 +34,34 @@ struct Options {
   bool json = false;
 };
 
-bool is_meant(const std::vector<std::string>& containers, const std::string& id) {
-  return containers.empty() || std::any_of(containers.begin(), containers.end(),
-                                           [&](const std::string& start) { return id.starts_with(start); });
+// Those of `ids` that `word` means: by its name in Docker, or else by how it begins.
+std::set<std::string> meant_by(const std::string& word, const std::set<std::string>& ids) {
+  std::set<std::string> meant;
+  for (const std::string& named : docker_ids(word)) {
+    if (ids.contains(named)) meant.insert(named);
+  }
+  for (const std::string& id : ids) {
+    if (meant.empty() && !word.empty() && id.starts_with(word)) meant.insert(id);
+  }
+  return meant;
 }
 
-Status check_names(const std::vector<std::string>& containers, const std::vector<state::Grant>& grants) {
-  for (const std::string& start : containers) {
-    const bool known = std::any_of(grants.begin(), grants.end(),
-                                   [&](const state::Grant& grant) { return grant.id.starts_with(start); });
-    if (!known || start.empty())
+// The ids of the containers to look at: all, where none is named.
+Result<std::set<std::string>> chosen(const std::vector<std::string>& words, const std::vector<state::Grant>& grants) {
+  std::set<std::string> ids;
+  for (const state::Grant& grant : grants) ids.insert(grant.id);
+  if (words.empty()) return ids;
+  std::set<std::string> chosen;
+  for (const std::string& word : words) {
+    std::set<std::string> meant = meant_by(word, ids);
+    if (meant.empty())
       return fail(Code::usage,
-                  fmt::format("cannot find the container {}: none of ours has an id that begins so", in_quotes(start)),
-                  "docker ps --no-trunc shows ids");
+                  fmt::format("cannot find the container {}: none of ours is called so, nor has an id that begins so",
+                              in_quotes(word)),
+                  "docker ps shows names and ids; engines other than Docker go by the id alone");
+    chosen.merge(meant);
   }
-  return {};
+  return chosen;
 }
 
 struct Verified {
@@ -144,10 +158,10 @@ Json described(const std::vector<Verified>& all, const std::vector<std::string>&
 
 Result<int> verify_all(const Options& options) {
   TRY(grants, state::list());
-  TRY_DO(check_names(options.containers, grants));
+  TRY(ids, chosen(options.containers, grants));
   std::vector<Verified> all;
   for (const state::Grant& grant : grants) {
-    if (!is_meant(options.containers, grant.id)) continue;
+    if (!ids.contains(grant.id)) continue;
     TRY(weaknesses, verify::look(grant, looks));
     all.push_back(
         {&grant, weaknesses.has_value(), weaknesses ? *std::move(weaknesses) : std::vector<verify::Weakness>{}});
@@ -173,12 +187,15 @@ void add_verify(CLI::App& app, Action& action) {
   const auto options = std::make_shared<Options>();
   CLI::App& command = add(app, "verify", "Is what runs what was granted, by the kernel's account? Ends with 1 if not",
                           "  hardenctl verify\n"
-                          "  hardenctl verify 3f2a9c --score\n"
+                          "  hardenctl verify web --score\n"
                           "  hardenctl verify --html containers.html\n"
                           "  hardenctl verify --json | jq '.containers[] | select(.weaknesses != [])'\n");
-  CLI::Option* containers =
-      command.add_option("container", options->containers, "Only those whose id begins so")->type_name("ID");
-  command.add_flag("--all", options->all, "Every container of ours: what it does without an ID")->excludes(containers);
+  CLI::Option* containers = command
+                                .add_option("container", options->containers,
+                                            "Only this one, by its name in Docker, or those whose id begins so")
+                                ->type_name("CONTAINER");
+  command.add_flag("--all", options->all, "Every container of ours: what it does without a CONTAINER")
+      ->excludes(containers);
   command.add_flag("--score", options->score,
                    "Also hold each against the OWASP Docker Top 10 and CIS Docker section 5");
   command.add_option("--html", options->page, "Write that to this file, as a page for a browser")->type_name("FILE");

@@ -2,18 +2,16 @@
 # servers.bash.
 # shellcheck shell=bash
 
-# Host ids that no other daemon of this machine gives its containers: so the kernel's refusals are told apart.
-RANGES=64
-FIRST_ID=$((0xa0000000 + $$ % 256 * RANGES * 65536))
 LOGS=$HARDENED_STAGE/var/lib/hardened/training
 PROFILES=$HARDENED_STAGE/etc/hardened/profiles.d
 
 hardenctl() { "$HARDENED_STAGE/bin/hardenctl" "$@"; }
 
-# training_up SERVER...: a daemon that knows hardened-train, the ids, the images, and no log or profile of before.
+# training_up SERVER...: images, no log or profile of before, and host ids that no other daemon of this machine gives
+# its containers, so that the kernel's refusals are told apart.
 training_up() {
-  local file
-  printf 'hardened:%d:%d\n' "$FIRST_ID" $((RANGES * 65536)) >"$HARDENED_DAEMON/subid"
+  local file ids=$((64 * 65536))
+  printf 'hardened:%d:%d\n' $((0xa0000000 + $$ % 256 * ids)) "$ids" >"$HARDENED_DAEMON/subid"
   for file in /etc/subuid /etc/subgid; do inside mount --bind "$HARDENED_DAEMON/subid" "$file"; done
   rm -rf "$LOGS" "$PROFILES"
   make_servers "$@"
@@ -36,8 +34,10 @@ image_of() (
 # watch: from now on the kernel's refusals to our containers are counted, until refusals prints them, sorted: the call's
 # name, how often, the program's name. Also unwatch ends it.
 watch() {
+  local first count
   unwatch
-  "$HARDENED_WORKLOADS/denied" "$FIRST_ID" $((RANGES * 65536)) >"$HARDENED_DAEMON/denied" 3>&- </dev/null &
+  IFS=: read -r _ first count <"$HARDENED_DAEMON/subid"
+  "$HARDENED_WORKLOADS/denied" "$first" "$count" >"$HARDENED_DAEMON/denied" 3>&- </dev/null &
   printf '%s\n' $! >"$HARDENED_DAEMON/watcher"
   disown
   wait_for 10 grep -q watching "$HARDENED_DAEMON/denied" || die "cannot see what the kernel refuses"

@@ -57,7 +57,7 @@ fresh() {
 # client SCRIPT: runs it beside the server; its first failing command ends it.
 client() { timeout "$PATIENCE" docker exec client bash -ec "$1"; }
 
-# What clients and an administrator do with each: read, write, reload, exec. A container that is no longer there ends it.
+# What clients and an administrator do with each: read, write, reload, exec.
 use_nginx() {
   client '
     for _ in 1 2 3; do [ "$(curl -fsS http://nginx/)" = welcome ]; done
@@ -197,7 +197,8 @@ serves() {
 # lives SERVER RUNTIME: its whole life, and how it ended. What is left of a failed one is removed.
 lives() {
   local container=${1%-image} result=0
-  { begin "$1" "$2" && serves "$container" && "use_$container" && docker stop --time "$PATIENCE" "$container" >/dev/null &&
+  { begin "$1" "$2" && serves "$container" && "use_$container" &&
+    docker stop --time "$PATIENCE" "$container" >/dev/null &&
     equals "$(docker inspect --format '{{.State.ExitCode}}' "$container")" 0; } || {
     docker logs --tail 20 "$container"
     result=1

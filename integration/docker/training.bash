@@ -75,14 +75,15 @@ calls_of() { document_of "$1" | jq -r '.seccomp.allow[]'; }
 # train SERVER LEAST: recorded from its very first start on, until two runs in a row made no call that was not known,
 # LEAST times at least. Leaves what the kernel refused there already in SERVER.refused, and the number of runs in RUNS.
 train() {
-  local known='' since=0
+  local known='' since=0 most=12
   fresh "$1"
   watch
-  for ((RUNS = 1; RUNS <= 12; RUNS++)); do
+  for ((RUNS = 1; ; RUNS++)); do
     lives "$1" hardened-train && generated "$1" || die "cannot train $1"
     [ "$(calls_of "$1")" = "$known" ] && since=$((since + 1)) || since=0
     known=$(calls_of "$1")
     [ "$RUNS" -lt "$2" ] || [ "$since" -lt 2 ] || break
+    [ "$RUNS" -lt "$most" ] || die "$1 still makes new calls after $most runs"
   done
   refusals | awk '{ print $1 }' | sort -u >"$HARDENED_DAEMON/$1.refused"
   hardenctl profile install --force "$(profile_of "$1")" >/dev/null || die "cannot install the profile of $1"
@@ -90,4 +91,6 @@ train() {
 }
 
 # new_refusals SERVER: of the refusals on standard input, the calls that its training was not refused, one a line.
-new_refusals() { awk 'NR == FNR { old[$1]; next } !($1 in old) { print $1 }' "$HARDENED_DAEMON/$1.refused" - | sort -u; }
+new_refusals() {
+  awk 'NR == FNR { old[$1]; next } !($1 in old) { print $1 }' "$HARDENED_DAEMON/$1.refused" - | sort -u
+}

@@ -1,7 +1,7 @@
 # Real servers from Debian's packages, with entrypoints as the official images have them. Sourced.
 # shellcheck shell=bash
 
-SERVICES=(nginx apache2 redis postgres mariadb)
+SERVICES=(nginx redis memcached postgres mariadb apache2 haproxy python node)
 
 # The archives as this machine's apt knows them, without what a vendor added.
 debian_sources() {
@@ -10,11 +10,12 @@ debian_sources() {
     'Created-By: Packages' 'Origin: Debian' | sort -u
 }
 
-# services_rootfs TAR: all five in one image, because most of the time goes into what they share. The servers' own
+# services_rootfs TAR: all of them in one image, because most of the time goes into what they share. The servers' own
 # packages, not those that set up a first database: that is the entrypoint's work, at the first start.
 services_rootfs() {
   local tar=$1
-  local packages=nginx,apache2,redis-server,postgresql,mariadb-server-core,mariadb-client-core,gosu,curl
+  local packages=nginx,apache2,redis-server,postgresql,mariadb-server-core,mariadb-client-core,memcached,haproxy
+  packages+=,python3,nodejs,gosu,curl
   # The compiler for queries is left out: half of the image, and not used by what is tested.
   # shellcheck disable=SC2016 # $1 is the hook's
   debian_sources | mmdebstrap --quiet --format=tar --variant=minbase --skip=check/qemu --include="$packages" \
@@ -27,21 +28,24 @@ services_rootfs() {
       useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin mysql
       ln -s /usr/lib/postgresql/*/bin/* /usr/local/bin/
       install -d -o mysql -g mysql -m 1777 /run/mysqld
+      install -d -o www-data -g www-data /var/lib/kept
       for log in nginx/access apache2/access apache2/other_vhosts_access; do ln -sf /dev/stdout /var/log/\$log.log; done
       for log in nginx/error apache2/error; do ln -sf /dev/stderr /var/log/\$log.log; done"' \
     "" "$tar" -
 }
 
-# make_services: hardened-test/NAME:1 for each of SERVICES. The base is made once for all runs of this checkout.
+# make_services [NAME...]: hardened-test/NAME:1 for each, or for all of SERVICES. The base is made once for all runs of
+# this checkout.
 make_services() {
   local tar=$HARDENED_BUILD/images/services.tar service
-  if ! [ "$tar" -nt "$BATS_TEST_DIRNAME/services.bash" ]; then
+  if ! [ "$tar" -nt "${BASH_SOURCE[0]}" ]; then
     mkdir -p "$HARDENED_BUILD/images"
     services_rootfs "$tar.new" || die "cannot make an image of Debian's packages"
     mv "$tar.new" "$tar"
   fi
   docker import "$tar" hardened-test/services:1 >/dev/null
-  for service in "${SERVICES[@]}"; do
+  [ $# -gt 0 ] || set -- "${SERVICES[@]}"
+  for service; do
     DOCKER_BUILDKIT=0 docker build --quiet --target "$service" --tag "hardened-test/$service:1" \
       "$HARDENED_SOURCE/integration/workloads/services" >/dev/null 2>&1 || die "cannot build the image $service"
   done

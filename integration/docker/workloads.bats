@@ -6,6 +6,9 @@ load helpers
 # shellcheck source=integration/docker/services.bash
 source "$BATS_TEST_DIRNAME/services.bash"
 
+# Those whose official images come with an entrypoint that begins as root.
+SERVICES=(nginx apache2 redis postgres mariadb)
+
 setup_file() {
   suite_up
   make_services

@@ -20,6 +20,8 @@ constexpr std::string_view programs[] = {"/etc",   "/usr",   "/bin",    "/sbin",
                                          "/lib32", "/lib64", "/libx32", "/boot"};
 // A component of a path that says the same, wherever it is (/opt/app/bin).
 constexpr std::string_view program_names[] = {"bin", "sbin", "lib", "lib64", "node_modules", "site-packages"};
+// A tmpfs in every container, which begins empty.
+constexpr std::string_view run = "/run";
 // Themselves only: they hold the directories of others.
 constexpr std::string_view parents[] = {"/",    "/app", "/home", "/media",   "/mnt",
                                         "/opt", "/srv", "/var",  "/var/www", "/var/www/html"};
@@ -59,8 +61,10 @@ std::string objection(const std::string& directory) {
   return {};
 }
 
+using Writes = std::map<std::string, WrittenPath>;
+
 // Is `path`, a directory, on the list only because something below it is?
-bool is_only_parent(const std::string& path, const std::map<std::string, WrittenPath>& writes) {
+bool is_only_parent(const std::string& path, const Writes& writes) {
   const std::string prefix = path == "/" ? path : path + "/";
   const auto next = writes.upper_bound(prefix);
   return next != writes.end() && next->first.starts_with(prefix);
@@ -132,6 +136,25 @@ void place(const std::string& path, const WrittenPath& written, Directories& dir
   ++into.files;
 }
 
+// A directory that was made, and not empty in the end, is listed with what is in it; one of the image's is not listed.
+bool was_made(const std::string& directory, const Writes& writes) {
+  const auto listed = writes.find(directory);
+  return listed != writes.end() && listed->second.kinds.contains(WriteKind::directory) &&
+         is_only_parent(directory, writes);
+}
+
+// The directory below /run that `path` needs to be there when the program starts (/run/mysqld): the runtime's tmpfs
+// hides the one of the image. Empty for none: it lies in /run itself, or the program makes it. One that is empty in the
+// end may be the image's or not; to find its directory there is what fewer programs stumble over.
+std::string hidden_in_run(const std::string& path, const WrittenPath& written, const Writes& writes) {
+  if (!is_clean(path) || !is_within(path, run)) return {};
+  const std::string directory = directory_of(path, written);
+  for (std::string above = directory; is_within(above, run) && above != run; above = parent_of(above)) {
+    if (was_made(above, writes)) return {};
+  }
+  return directory == run ? std::string() : directory;
+}
+
 }  // namespace
 
 std::uint64_t with_headroom(std::uint64_t bytes, std::uint64_t least) {
@@ -140,13 +163,17 @@ std::uint64_t with_headroom(std::uint64_t bytes, std::uint64_t least) {
   return (wanted + mebibyte - 1) / mebibyte * mebibyte;
 }
 
-WritablePlan plan_writable(const std::map<std::string, WrittenPath>& writes, const std::vector<std::string>& already) {
+WritablePlan plan_writable(const Writes& writes, const std::vector<std::string>& already) {
   WritablePlan plan;
   Directories directories;
   for (const auto& [path, written] : writes) {
     const bool is_writable = is_clean(path) && (lies_within(already, path) || lies_within(not_of_the_image, path));
     const bool is_parent = written.kinds.contains(WriteKind::directory) && is_only_parent(path, writes);
     if (!is_writable && !is_parent) place(path, written, directories, plan);
+    if (const std::string hidden = hidden_in_run(path, written, writes); !hidden.empty()) {
+      add_up(directories[hidden].bytes, written.bytes);
+      ++directories[hidden].files;
+    }
   }
   merge_nested(directories);
   merge_children(directories);

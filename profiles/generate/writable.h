@@ -22,7 +22,8 @@ struct WritablePlan {
   std::map<std::string, std::string> unhelped;  // path → why a tmpfs cannot make it writable
 };
 
-// The fewest directories below which all of `writes` lie, without those that are writable anyway (`already`). Never a
+// The fewest directories below which all of `writes` lie, without those that are writable anyway (`already`), but with
+// those of the image below /run that were used: the tmpfs there begins without them. Never a
 // directory that holds, or may hold, an image's programs and configuration: an empty tmpfs over it would hide them.
 [[nodiscard]] WritablePlan plan_writable(const std::map<std::string, WrittenPath>& writes,
                                          const std::vector<std::string>& already);

@@ -41,6 +41,16 @@ TEST_CASE("writable: a directory that was made is one, and one that only holds o
   CHECK(directories({"/var/", "/var/lib/", "/var/lib/app/", "/var/lib/app/db"}) == Paths{"/var/lib/app"});
 }
 
+TEST_CASE("writable: a directory that the image has below /run is there again, one that the program makes is not") {
+  CHECK(directories({"/run/mysqld/"}) == Paths{"/run/mysqld"});
+  CHECK(directories({"/run/mysqld/pid", "/run/mysqld/sock"}) == Paths{"/run/mysqld"});
+  CHECK(directories({"/run/lock/app/"}) == Paths{"/run/lock/app"});
+  CHECK(directories({"/run/made/", "/run/made/pid"}).empty());
+  CHECK(directories({"/run/made/", "/run/made/a/", "/run/made/b/", "/run/made/b/pid"}).empty());
+  CHECK(directories({"/run/x.pid", "/run/", "/tmp/mysqld/", "/var/tmp/mysqld/sock"}).empty());
+  CHECK(plan({"/run/mysqld/"}).unhelped.empty());
+}
+
 TEST_CASE("writable: what lies below another is merged into it, but not into a place images share") {
   CHECK(directories({"/data/a", "/data/x/y/b"}) == Paths{"/data"});
   CHECK(directories({"/var/log/messages", "/var/log/nginx/access.log"}) == Paths{"/var/log", "/var/log/nginx"});

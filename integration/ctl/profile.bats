@@ -278,7 +278,7 @@ audit_lines() {
 @test "generate --from-audit: the kernel's records, of the programs that are meant" {
   { audit_lines 10 && printf 'type=DAEMON_START msg=audit(1.2:3): op=start\n'; } >"$DIRECTORY/audit.log"
   ends 0 profile generate --from-audit "$DIRECTORY/audit.log" --program '*/app' --image app:1 --name app
-  complains "11 lines, 8 records used; 1 are no seccomp records; 2 are of other programs"
+  complains "11 lines, 8 records used; 1 tell of no call; 2 are of other programs"
   contains '"read",  // 1 of 1 runs'
   contains 'recorder  "import"'
   contains "sha256 $(sha256sum <"$DIRECTORY/audit.log" | cut -d ' ' -f 1)"
@@ -290,5 +290,16 @@ audit_lines() {
   ends 2 profile generate --from-audit "$DIRECTORY/audit.log"
   complains "it lost records"
   ends 2 profile generate "$DIRECTORY/logs/a.jsonl" --from-audit "$DIRECTORY/audit.log"
+  complains "together"
+}
+
+@test "generate --from-strace: the calls of a real program" {
+  strace -f -o "$DIRECTORY/strace.log" "$HARDENED_WORKLOADS/probe" >/dev/null || true
+  ends 0 profile generate --from-strace "$DIRECTORY/strace.log" --image probe:1 --name probe
+  contains '"execve",'
+  contains "sha256 $(sha256sum <"$DIRECTORY/strace.log" | cut -d ' ' -f 1)"
+  ends 2 profile generate --from-strace "$DIRECTORY/strace.log" --program '*'
+  complains "strace does not tell which program"
+  ends 2 profile generate --from-strace "$DIRECTORY/strace.log" --from-audit "$DIRECTORY/strace.log"
   complains "together"
 }

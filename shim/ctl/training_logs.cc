@@ -11,7 +11,7 @@
 
 #include "ctl/output.h"
 #include "ctl/profile.h"
-#include "generate/audit_import.h"
+#include "generate/log_import.h"
 #include "generate/system_calls.h"
 #include "policy/image.h"
 #include "util/fd.h"
@@ -100,17 +100,17 @@ void report(const generate::Logs& logs) {
     complain({Code::policy, fmt::format("{} runs were there more than once", logs.repeated), "each counts once"});
 }
 
-Result<Fd> open_audit(const std::string& path) {
+Result<Fd> open_foreign(const std::string& path) {
   if (path == "-") return Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
   return open_at(AT_FDCWD, path, O_RDONLY | O_NOCTTY);
 }
 
-void report(const std::string& path, const generate::AuditAccount& account) {
+void report(const std::string& path, const generate::ImportAccount& account) {
   struct Row {
     std::uint64_t count;
     std::string_view what;
   };
-  const Row rows[] = {{account.other, "are no seccomp records"},
+  const Row rows[] = {{account.other, "tell of no call"},
                       {account.damaged, "are damaged"},
                       {account.foreign, "are of an unknown architecture or call"},
                       {account.unwanted, "are of other programs"},
@@ -123,11 +123,11 @@ void report(const std::string& path, const generate::AuditAccount& account) {
   complain({Code::policy, text, {}});
 }
 
-// An audit log as one run of the image that was named.
-Status add_audit(const std::string& path, const LogChoice& choice, generate::Logs& logs) {
+// Another's log as one run of the image that was named.
+Status add_foreign(const std::string& path, generate::LogFormat format, const LogChoice& choice, generate::Logs& logs) {
   constexpr std::size_t piece_size = std::size_t{1} << 20;
-  TRY(file, open_audit(path));
-  generate::AuditImport import(choice.programs);
+  TRY(file, open_foreign(path));
+  generate::LogImport import(format, generate::this_architecture(), choice.programs);
   Sha256 hash;
   for (;;) {
     TRY(piece, read_some(file.get(), piece_size, path));
@@ -137,7 +137,7 @@ Status add_audit(const std::string& path, const LogChoice& choice, generate::Log
   }
   import.finish();
   report(path, import.account());
-  generate::Run run = import.run(choice.images.empty() ? "" : choice.images.front(), generate::this_architecture());
+  generate::Run run = import.run(choice.images.empty() ? "" : choice.images.front());
   run.file = path;
   logs.digests[path] = hash.hex();
   if (import.account().used != 0) generate::add_run(logs, std::move(run));
@@ -165,10 +165,13 @@ Status add_training(const LogChoice& choice, generate::Logs& logs) {
 }
 
 Status check_choice(const LogChoice& choice) {
-  if (!choice.audit.empty() && !choice.files.empty())
-    return fail(Code::usage, "cannot read training logs and audit logs together",
+  const bool foreign = !choice.audit.empty() || !choice.strace.empty();
+  if ((foreign && !choice.files.empty()) || (!choice.audit.empty() && !choice.strace.empty()))
+    return fail(Code::usage, "cannot read training logs, audit logs and strace's together",
                 "make a profile of one, merge the other");
-  if (choice.audit.empty() && choice.files.empty() && choice.images.empty() && choice.runs.empty())
+  if (!choice.strace.empty() && !choice.programs.empty())
+    return fail(Code::usage, "cannot choose by --program: strace does not tell which program made a call");
+  if (!foreign && choice.files.empty() && choice.images.empty() && choice.runs.empty())
     return fail(Code::usage, "cannot choose the runs", "name them: --image IMAGE, --run ID or log files");
   return {};
 }
@@ -185,6 +188,8 @@ void add_log_options(CLI::App& command, LogChoice& choice) {
       .add_option("--from-audit", choice.audit,
                   "Seccomp records instead: audit.log, journalctl -o export, dmesg, syslog; - for standard input")
       ->type_name("FILE");
+  command.add_option("--from-strace", choice.strace, "The output of strace -f instead; - for standard input")
+      ->type_name("FILE");
   command.add_option("--program", choice.programs, "With --from-audit: only of these programs (glob of their path)")
       ->type_name("PATH")
       ->allow_extra_args(false);
@@ -195,8 +200,9 @@ void add_log_options(CLI::App& command, LogChoice& choice) {
 Result<generate::Evidence> read_training(const LogChoice& choice) {
   TRY_DO(check_choice(choice));
   generate::Logs logs;
-  for (const std::string& path : choice.audit) TRY_DO(add_audit(path, choice, logs));
-  if (choice.audit.empty()) TRY_DO(add_training(choice, logs));
+  for (const std::string& path : choice.audit) TRY_DO(add_foreign(path, generate::LogFormat::audit, choice, logs));
+  for (const std::string& path : choice.strace) TRY_DO(add_foreign(path, generate::LogFormat::strace, choice, logs));
+  if (choice.audit.empty() && choice.strace.empty()) TRY_DO(add_training(choice, logs));
   TRY_DO(check_words(logs, choice));
   keep_chosen(logs, choice);
   generate::Demands demands = choice.demands;

@@ -14,6 +14,7 @@ struct LogChoice {
   std::string directory = paths::training;
   std::vector<std::string> files;     // instead of the directory's
   std::vector<std::string> audit;     // audit logs, instead of training logs; "-": standard input
+  std::vector<std::string> strace;    // the same of strace's output
   std::vector<std::string> programs;  // of these: only records of the programs (globs)
   std::vector<std::string> images;    // globs
   std::vector<std::string> runs;      // ids, or how they begin

@@ -1,4 +1,4 @@
-#include "generate/audit_import.h"
+#include "generate/log_import.h"
 
 #include <fmt/format.h>
 
@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "generate/system_calls.h"
+#include "kernel/seccomp_filter.h"
 #include "util/hash.h"
 #include "util/text.h"
 
@@ -30,6 +31,8 @@ constexpr std::string_view markers[] = {"type=SECCOMP ", "type=1326 ", "SECCOMP 
 // How the kernel says that records are missing.
 constexpr std::string_view losses[] = {"callbacks suppressed", "audit_lost=", "backlog limit exceeded",
                                        "rate limit exceeded"};
+// The calls that make a child.
+constexpr const char* births[] = {"clone", "clone3", "fork", "vfork"};
 // The enriched format puts names behind it that are derived from what stands before.
 constexpr char enriched = '\x1d';
 
@@ -94,6 +97,27 @@ std::string architecture_of(std::uint64_t number, std::uint64_t call) {
   return found->name == "SCMP_ARCH_X86_64" && (call & x32_bit) != 0 ? "SCMP_ARCH_X32" : std::string(found->name);
 }
 
+// "[pid 123] " or "123  ", and times in any of strace's forms, are taken off `line`; were there process numbers?
+bool take_prefix(std::string_view& line) {
+  constexpr std::string_view of_terminal = "[pid ";
+  bool numbered = line.starts_with(of_terminal);
+  if (numbered) line.remove_prefix(std::min(line.find(']') + 1, line.size()));
+  for (;;) {
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    const std::string_view word = line.substr(0, line.find(' '));
+    const bool is_prefix = !word.empty() && word.find_first_not_of("0123456789.:+-()") == std::string_view::npos;
+    if (!is_prefix || word.size() == line.size()) return numbered;
+    numbered = numbered || word.find_first_not_of("0123456789") == std::string_view::npos;
+    line.remove_prefix(word.size());
+  }
+}
+
+// The name before the first parenthesis; empty where the line tells of no call's beginning.
+std::string_view strace_call(std::string_view line) {
+  const std::size_t end = line.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_");
+  return end == std::string_view::npos || end == 0 || line[end] != '(' ? std::string_view() : line.substr(0, end);
+}
+
 std::string rfc3339(std::uint64_t seconds) {
   constexpr std::uint64_t most = 253402300799;  // the last second of the year 9999
   const auto time = static_cast<std::time_t>(std::min(seconds, most));
@@ -105,7 +129,7 @@ std::string rfc3339(std::uint64_t seconds) {
 
 }  // namespace
 
-void AuditImport::feed(std::string_view piece) {
+void LogImport::feed(std::string_view piece) {
   while (!piece.empty()) {
     const std::size_t end = piece.find('\n');
     const std::string_view part = piece.substr(0, end);
@@ -122,7 +146,7 @@ void AuditImport::feed(std::string_view piece) {
   }
 }
 
-void AuditImport::finish() {
+void LogImport::finish() {
   if (skipping_) {
     ++account_.lines;
     ++account_.too_long;
@@ -133,8 +157,12 @@ void AuditImport::finish() {
   skipping_ = false;
 }
 
-void AuditImport::take_line(std::string_view line) {
+void LogImport::take_line(std::string_view line) {
   ++account_.lines;
+  return format_ == LogFormat::strace ? take_strace_line(line) : take_audit_line(line);
+}
+
+void LogImport::take_audit_line(std::string_view line) {
   if (const auto record = record_in(line)) {
     take_time(line);
     take_record(*record);
@@ -145,7 +173,7 @@ void AuditImport::take_line(std::string_view line) {
   if (std::any_of(std::begin(losses), std::end(losses), tells)) ++account_.suppressed;
 }
 
-void AuditImport::take_record(std::string_view text) {
+void LogImport::take_record(std::string_view text) {
   const Fields fields = fields_of(text);
   const auto architecture = number_of(fields.architecture, 16);
   const auto call = number_of(fields.call, 10);
@@ -162,7 +190,7 @@ void AuditImport::take_record(std::string_view text) {
   take_call(architecture_of(*architecture, *call), *call & ~x32_bit);
 }
 
-void AuditImport::take_call(const std::string& architecture, std::uint64_t number) {
+void LogImport::take_call(const std::string& architecture, std::uint64_t number) {
   if (architecture.empty() || number >= most_number) {
     ++account_.foreign;
     return;
@@ -171,8 +199,21 @@ void AuditImport::take_call(const std::string& architecture, std::uint64_t numbe
   calls_[architecture].set(number);
 }
 
+void LogImport::take_strace_line(std::string_view line) {
+  numbers_processes_ = take_prefix(line) || numbers_processes_;
+  const std::string_view name = strace_call(line);
+  if (name.empty()) {
+    ++account_.other;
+    // "[ Process PID=123 runs in 32 bit mode. ]": its calls have the same names.
+    changes_abi_ = changes_abi_ || (line.starts_with("[ Process PID=") && line.find(" runs in ") != line.npos);
+    return;
+  }
+  const auto number = kernel::syscall_number(std::string(name), own_);
+  take_call(number ? own_ : std::string(), static_cast<std::uint64_t>(number.value_or(0)));
+}
+
 // "audit(SECONDS.MILLISECONDS:SERIAL)"
-void AuditImport::take_time(std::string_view line) {
+void LogImport::take_time(std::string_view line) {
   constexpr std::string_view marker = "audit(";
   const std::size_t at = line.find(marker);
   if (at == std::string_view::npos) return;
@@ -183,11 +224,11 @@ void AuditImport::take_time(std::string_view line) {
   last_ = std::max(last_, *seconds);
 }
 
-Run AuditImport::run(const std::string& image, const std::string& own) const {
+Run LogImport::run(const std::string& image) const {
   Run run;
   run.image = image;
   run.tier = "import";
-  run.architecture = calls_.contains(own) || calls_.empty() ? own : calls_.begin()->first;
+  run.architecture = calls_.contains(own_) || calls_.empty() ? own_ : calls_.begin()->first;
   run.started = rfc3339(first_ == UINT64_MAX ? 0 : first_);
   run.ended = rfc3339(last_);
   std::string all = run.started + run.ended;
@@ -200,9 +241,16 @@ Run AuditImport::run(const std::string& image, const std::string& own) const {
     }
   }
   run.run = sha256_hex(all).substr(0, 32);
-  run.complete = account_.suppressed == 0;
-  if (!run.complete)
+  if (account_.suppressed != 0)
     run.lost.push_back(fmt::format("the kernel tells {} times that it lost records", account_.suppressed));
+  const auto calls = run.syscalls.find(own_);
+  const bool has_children =
+      calls != run.syscalls.end() && std::any_of(std::begin(births), std::end(births),
+                                                 [&](const char* birth) { return calls->second.contains(birth); });
+  if (format_ == LogFormat::strace && has_children && !numbers_processes_)
+    run.lost.emplace_back("strace followed no children: run it with -f and one file for all");
+  if (changes_abi_) run.lost.emplace_back("strace does not say which calls are of the other ABI that a process ran in");
+  run.complete = run.lost.empty();
   return run;
 }
 

@@ -226,6 +226,29 @@ weakened_by_entering() {
   contains "audit mode: nothing was promised"
 }
 
+@test "a filter that cannot be copied counts as weaker, and nobody is left stopped; several look at once" {
+  local looks=() each
+  sleeper box
+  docker pause box >/dev/null
+  found box seccomp
+  [[ $output == *"what its filter lets pass cannot be told: cannot copy the seccomp filter"* ]]
+  docker unpause box >/dev/null
+  for each in 1 2 3 4 5 6; do
+    verify box >/dev/null 2>&1 3>&- &
+    looks+=($!)
+  done
+  for each in "${looks[@]}"; do wait "$each"; done
+  equals "$(ps -o state= "$(pid_of box)")" S
+}
+
+@test "a name is a name, also where an id begins so" {
+  sleeper box
+  stock -d --name "$(id_of box | cut -c 1-6)" "$BOX" sleep 600 >/dev/null
+  run verify "$(id_of box | cut -c 1-6)"
+  equals "$status" 2
+  contains "it is none of ours"
+}
+
 @test "containers that run without us are shown; an id that is nobody's is an error" {
   stock -d --name stranger "$BOX" sleep 600 >/dev/null
   sleeper box

@@ -34,16 +34,22 @@ struct Options {
   bool json = false;
 };
 
-// Those of `ids` that `word` means: by its name in Docker, or else by how it begins.
-std::set<std::string> meant_by(const std::string& word, const std::set<std::string>& ids) {
+// Those of `ids` that `word` means: by its name in Docker, or, where no container is called so, by how it begins.
+Result<std::set<std::string>> meant_by(const std::string& word, const std::set<std::string>& ids) {
+  const std::vector<std::string> named = docker_ids(word);
   std::set<std::string> meant;
-  for (const std::string& named : docker_ids(word)) {
-    if (ids.contains(named)) meant.insert(named);
-  }
   for (const std::string& id : ids) {
-    if (meant.empty() && !word.empty() && id.starts_with(word)) meant.insert(id);
+    const bool is_named = std::find(named.begin(), named.end(), id) != named.end();
+    if (is_named || (named.empty() && !word.empty() && id.starts_with(word))) meant.insert(id);
   }
-  return meant;
+  if (!meant.empty()) return meant;
+  if (!named.empty())
+    return fail(Code::usage, fmt::format("cannot verify the container {}: it is none of ours", in_quotes(word)),
+                "without a name, verify lists what runs without us");
+  return fail(Code::usage,
+              fmt::format("cannot find the container {}: none of ours is called so, nor has an id that begins so",
+                          in_quotes(word)),
+              "docker ps shows names and ids; engines other than Docker go by the id alone");
 }
 
 // The ids of the containers to look at: all, where none is named.
@@ -53,12 +59,7 @@ Result<std::set<std::string>> chosen(const std::vector<std::string>& words, cons
   if (words.empty()) return ids;
   std::set<std::string> chosen;
   for (const std::string& word : words) {
-    std::set<std::string> meant = meant_by(word, ids);
-    if (meant.empty())
-      return fail(Code::usage,
-                  fmt::format("cannot find the container {}: none of ours is called so, nor has an id that begins so",
-                              in_quotes(word)),
-                  "docker ps shows names and ids; engines other than Docker go by the id alone");
+    TRY(meant, meant_by(word, ids));
     chosen.merge(meant);
   }
   return chosen;

@@ -1,13 +1,17 @@
 #include "kernel/seccomp_program.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
-#include <csignal>
+#include <string>
 #include <thread>
+
+#include "util/fd.h"
 
 namespace hardened::kernel {
 namespace {
@@ -39,45 +43,78 @@ SeccompComparison comparison_of(const sock_filter& instruction, const Accumulato
   return {loaded.word, of_bits ? loaded.mask & instruction.k : loaded.mask, instruction.k};
 }
 
-// A thread that is stopped, from here to the end of the block; it goes on then, whatever happens to this process.
-class Stopped {
- public:
-  static Result<Stopped> stop(pid_t thread) {
-    if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0) return cannot(thread, errno);
-    Stopped stopped(thread);
-    if (::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) != 0) return cannot(thread, errno);
-    // No event tells that a thread will not stop, since it is frozen or waits for a disk.
-    for (int tries = 0; tries < 200; ++tries) {
-      int status = 0;
-      const pid_t changed = ::waitpid(thread, &status, __WALL | WNOHANG);
-      if (changed < 0) return cannot(thread, errno);
-      if (changed == thread && !WIFSTOPPED(status)) return cannot(thread, ESRCH);
-      if (changed == thread) {
-        // Any stop will do; a signal that was on its way is handed on.
-        stopped.signal_ = status >> 16 == PTRACE_EVENT_STOP ? 0 : WSTOPSIG(status);
-        return stopped;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return cannot(thread, ETIMEDOUT);
-  }
-  static tl::unexpected<Error> cannot(pid_t thread, int error) {
-    return fail_errno(fmt::format("cannot copy the seccomp filter of process {}", thread), error);
-  }
-  Stopped(Stopped&& other) noexcept : thread_(std::exchange(other.thread_, 0)), signal_(other.signal_) {}
-  Stopped& operator=(Stopped&&) = delete;
-  Stopped(const Stopped&) = delete;
-  Stopped& operator=(const Stopped&) = delete;
-  ~Stopped() {
-    // One that did not stop in time cannot be let go of, and is let go of when this process ends.
-    if (thread_ != 0) ::ptrace(PTRACE_DETACH, thread_, nullptr, static_cast<std::uintptr_t>(signal_));
-  }
+using Programs = std::vector<SeccompProgram>;
 
- private:
-  explicit Stopped(pid_t thread) : thread_(thread) {}
-  pid_t thread_;
-  int signal_ = 0;
-};
+// What the child that copies is to do, and to be done with: how long another one may keep the thread, and how long the
+// thread may take to stop.
+constexpr auto pause = std::chrono::milliseconds(1);
+constexpr int seize_tries = 2000, stop_tries = 200;
+
+// The errno; 0 for success. ptrace(2) allows one tracer, which another look at the same container may be just now.
+int seize(pid_t thread) {
+  for (int tries = 0;; ++tries) {
+    if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) == 0) break;
+    if (errno != EPERM || tries == seize_tries) return errno;
+    std::this_thread::sleep_for(pause);
+  }
+  if (::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) != 0) return errno;
+  // No event tells that a thread will not stop.
+  for (int tries = 0; tries < stop_tries; ++tries) {
+    int status = 0;
+    const pid_t changed = ::waitpid(thread, &status, __WALL | WNOHANG);
+    if (changed < 0) return errno;
+    if (changed == thread) {
+      if (!WIFSTOPPED(status)) return ESRCH;
+      // Any stop will do; a signal that was on its way is handed on when we let go of it.
+      return status >> 16 == PTRACE_EVENT_STOP ? 0 : -WSTOPSIG(status);
+    }
+    std::this_thread::sleep_for(pause);
+  }
+  return ETIMEDOUT;
+}
+
+// Appends them to `file`, each with its length before it; the errno.
+int copy_programs(pid_t thread, int file) {
+  for (std::uintptr_t index = 0;; ++index) {
+    const long length = ::ptrace(PTRACE_SECCOMP_GET_FILTER, thread, index, nullptr);
+    // EINVAL: it is not confined at all.
+    if (length < 0) return errno == ENOENT || (errno == EINVAL && index == 0) ? 0 : errno;
+    SeccompProgram program(static_cast<std::size_t>(length));
+    if (::ptrace(PTRACE_SECCOMP_GET_FILTER, thread, index, program.data()) != length) return EIO;
+    const auto count = static_cast<std::uint32_t>(length);
+    const auto bytes = static_cast<ssize_t>(program.size() * sizeof(sock_filter));
+    if (::write(file, &count, sizeof count) != sizeof count ||
+        ::write(file, program.data(), program.size() * sizeof(sock_filter)) != bytes)
+      return EIO;
+  }
+}
+
+// In a process of its own: with the tracer's end the kernel lets go of a thread, also of one that did not stop in time.
+// A tracer that lived on would find it stopped later, and nobody would wake it.
+[[noreturn]] void copy_and_exit(pid_t thread, int file) {
+  const int seized = seize(thread);
+  int error = seized;
+  if (seized <= 0) {
+    error = copy_programs(thread, file);
+    ::ptrace(PTRACE_DETACH, thread, nullptr, static_cast<std::uintptr_t>(-seized));
+  }
+  ::_exit(error);
+}
+
+Result<Programs> read_programs(int file) {
+  Programs programs;
+  std::uint32_t count = 0;
+  for (off_t at = 0; ::pread(file, &count, sizeof count, at) == sizeof count;) {
+    at += sizeof count;
+    SeccompProgram program(count);
+    const std::size_t bytes = program.size() * sizeof(sock_filter);
+    if (::pread(file, program.data(), bytes, at) != static_cast<ssize_t>(bytes))
+      return fail(Code::internal, "cannot read the copy of a seccomp filter");
+    at += static_cast<off_t>(bytes);
+    programs.push_back(std::move(program));
+  }
+  return programs;
+}
 
 }  // namespace
 
@@ -114,19 +151,16 @@ std::optional<std::uint32_t> run_seccomp(const SeccompProgram& program, const Se
 }
 
 Result<std::vector<SeccompProgram>> seccomp_programs_of(pid_t thread) {
-  TRY(stopped, Stopped::stop(thread));
-  std::vector<SeccompProgram> programs;
-  for (;;) {
-    const auto index = static_cast<std::uintptr_t>(programs.size());
-    const long length = ::ptrace(PTRACE_SECCOMP_GET_FILTER, thread, index, nullptr);
-    // EINVAL: it is not confined at all.
-    if (length < 0 && (errno == ENOENT || (errno == EINVAL && programs.empty()))) return programs;
-    if (length < 0) return Stopped::cannot(thread, errno);
-    SeccompProgram program(static_cast<std::size_t>(length));
-    if (::ptrace(PTRACE_SECCOMP_GET_FILTER, thread, index, program.data()) != length)
-      return Stopped::cannot(thread, errno);
-    programs.push_back(std::move(program));
-  }
+  const std::string cannot = fmt::format("cannot copy the seccomp filter of process {}", thread);
+  const Fd file(::memfd_create("seccomp", MFD_CLOEXEC));
+  if (!file.valid()) return fail_errno(cannot, errno);
+  const pid_t child = ::fork();
+  if (child == 0) copy_and_exit(thread, file.get());
+  int status = 0;
+  if (child < 0 || ::waitpid(child, &status, 0) != child) return fail_errno(cannot, errno);
+  if (!WIFEXITED(status)) return fail(Code::io, cannot + ": its tracer was killed");
+  if (WEXITSTATUS(status) != 0) return fail_errno(cannot, WEXITSTATUS(status));
+  return read_programs(file.get());
 }
 
 }  // namespace hardened::kernel

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "controls/seccomp_generate.h"
 #include "kernel/seccomp_filter.h"
@@ -57,21 +58,37 @@ class Arguments {
   std::vector<SeccompWords> open_;
 };
 
-// Is there an argument list with which `first` passes all of `loaded` and not `granted`?
-bool passes_beyond(const std::vector<SeccompProgram>& loaded, const SeccompProgram& granted,
-                   const SeccompWords& first) {
-  Arguments arguments(first);
-  std::vector<SeccompComparison> compared;
-  while (const auto call = arguments.next()) {
-    compared.clear();
-    const bool passes = std::all_of(loaded.begin(), loaded.end(), [&](const SeccompProgram& program) {
-      return may_pass(kernel::run_seccomp(program, *call, &compared).value_or(SECCOMP_RET_ALLOW));
-    });
-    if (!may_pass(kernel::run_seccomp(granted, *call, &compared).value_or(SECCOMP_RET_ALLOW)) && passes) return true;
-    for (const SeccompComparison& comparison : compared) arguments.turn(*call, comparison);
+class Trial {
+ public:
+  Trial(std::span<const SeccompProgram> loaded, const SeccompProgram& granted) : loaded_(loaded), granted_(granted) {
+    for (const SeccompProgram& program : loaded) cost_ += program.size();
   }
-  return false;
-}
+
+  // Is there an argument list with which `first` passes all that is loaded and not what was granted?
+  bool passes_beyond(const SeccompWords& first) {
+    Arguments arguments(first);
+    std::vector<SeccompComparison> compared;
+    while (const auto call = arguments.next()) {
+      if (is_over()) return false;
+      spent_ += cost_;
+      compared.clear();
+      const bool passes = std::all_of(loaded_.begin(), loaded_.end(), [&](const SeccompProgram& program) {
+        return may_pass(kernel::run_seccomp(program, *call, &compared).value_or(SECCOMP_RET_ALLOW));
+      });
+      if (!may_pass(kernel::run_seccomp(granted_, *call, &compared).value_or(SECCOMP_RET_ALLOW)) && passes) return true;
+      for (const SeccompComparison& comparison : compared) arguments.turn(*call, comparison);
+    }
+    return false;
+  }
+  // A container can load filters that are made to be slow to try.
+  [[nodiscard]] bool is_over() const { return spent_ > most; }
+
+ private:
+  static constexpr std::uint64_t most = 100'000'000;  // instructions; a runtime's filter takes a tenth
+  std::span<const SeccompProgram> loaded_;
+  const SeccompProgram& granted_;
+  std::uint64_t cost_ = 0, spent_ = 0;
+};
 
 std::string name_of(std::uint32_t number, const std::string& architecture, bool native) {
   const std::string name = kernel::syscall_name(static_cast<int>(number & ~x32_bit), architecture)
@@ -87,17 +104,10 @@ Result<SeccompProgram> granted_program(const state::Grant& grant, const policy::
   return kernel::compile_seccomp(controls::write_filter(filter, architectures, {}), architectures.front());
 }
 
-}  // namespace
-
-Result<std::vector<std::string>> allowed_beyond(const state::Grant& grant, const std::vector<SeccompProgram>& loaded,
-                                                const Facts& facts) {
+Result<std::vector<std::string>> tried(std::span<const SeccompProgram> loaded, const SeccompProgram& granted,
+                                       const Facts& facts) {
   const auto architectures = controls::filter_architectures(facts.architecture, true);
-  if (architectures.empty()) return std::vector<std::string>{};
-  TRY(profile, policy::decode_profile(grant.profile));
-  Facts here = facts;
-  here.runtime = {};  // any: it may have been replaced since, and its needs with it
-  here.workload.building = grant.building;
-  TRY(granted, granted_program(grant, profile, here));
+  Trial trial(loaded, granted);
   std::vector<std::string> beyond;
   for (const std::string& architecture : architectures) {
     const bool native = architecture == architectures.front();
@@ -108,11 +118,28 @@ Result<std::vector<std::string>> allowed_beyond(const state::Grant& grant, const
         SeccompWords call{};
         call[kernel::number_word] = number | abi;
         call[kernel::architecture_word] = kernel::audit_architecture(architecture);
-        if (passes_beyond(loaded, granted, call)) beyond.push_back(name_of(number | abi, architecture, native));
+        if (trial.passes_beyond(call)) beyond.push_back(name_of(number | abi, architecture, native));
       }
     }
   }
+  if (trial.is_over()) return fail(Code::io, "cannot try the container's seccomp filters: there is too much in them");
   return beyond;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> allowed_beyond(const state::Grant& grant, const std::vector<SeccompProgram>& loaded,
+                                                const Facts& facts) {
+  if (controls::filter_architectures(facts.architecture, true).empty()) return std::vector<std::string>{};
+  TRY(profile, policy::decode_profile(grant.profile));
+  Facts here = facts;
+  here.runtime = {};  // any: it may have been replaced since, and its needs with it
+  here.workload.building = grant.building;
+  TRY(granted, granted_program(grant, profile, here));
+  const std::span<const SeccompProgram> all(loaded);
+  TRY(beyond, tried(all.first(std::min<std::size_t>(all.size(), 1)), granted, here));
+  if (beyond.empty() || all.size() == 1) return beyond;
+  return tried(all, granted, here);
 }
 
 }  // namespace hardened::verify

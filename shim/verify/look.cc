@@ -15,14 +15,33 @@ bool is_in(const std::vector<Weakness>& weaknesses, std::string_view control) {
                      [&](const Weakness& weakness) { return weakness.control == control; });
 }
 
+// Of the first process, or, where that cannot be stopped, of another one, which has the oldest of them as well.
+Result<std::vector<kernel::SeccompProgram>> programs_of(const ContainerView& view) {
+  auto programs = kernel::seccomp_programs_of(view.init.pid);
+  constexpr std::size_t most = 3;
+  for (std::size_t i = 0; !programs && i < std::min(most, view.others.size()); ++i) {
+    auto instead = kernel::seccomp_programs_of(view.others[i].pid);
+    if (!instead || instead->empty()) continue;
+    instead->resize(1);
+    return instead;
+  }
+  return programs;
+}
+
 // Once and last: it stops the process, and tries every system call.
-void look_at_filter(const state::Grant& grant, ContainerView view, const Outside& outside,
-                    std::vector<Weakness>& found) {
-  if (is_in(found, "seccomp")) return;
-  view.seccomp_programs = kernel::seccomp_programs_of(view.init.pid).value_or(std::vector<kernel::SeccompProgram>{});
+Status look_at_filter(const state::Grant& grant, ContainerView view, const Outside& outside,
+                      std::vector<Weakness>& found) {
+  if (is_in(found, "seccomp") || !view.init.seccomp_filter) return {};
+  view.seccomp_programs = programs_of(view);
+  if (!*view.seccomp_programs) {
+    // It may have ended meanwhile.
+    TRY(now, observe(view.init.pid));
+    if (!now) return {};
+  }
   for (Weakness& weakness : compare(grant, view, outside)) {
     if (weakness.control == "seccomp") found.push_back(std::move(weakness));
   }
+  return {};
 }
 
 }  // namespace
@@ -40,7 +59,7 @@ Result<std::optional<std::vector<Weakness>>> look(const state::Grant& grant, con
     if (count != 1) std::erase_if(seen, [&](const Weakness& now) { return !is_in(lasting, now.control); });
     lasting = std::move(seen);
     if (lasting.empty() || count >= looks.most) {
-      look_at_filter(grant, *std::move(view), outside, lasting);
+      TRY_DO(look_at_filter(grant, *std::move(view), outside, lasting));
       return std::optional(std::move(lasting));
     }
     std::this_thread::sleep_for(looks.between);

@@ -47,9 +47,9 @@ struct ContainerView {
   // Of those that must be: the ones that this kernel has, and whose file system the container has.
   std::vector<std::string> masked_paths, read_only_paths;
   CgroupView cgroup;
-  // Those of the first process, whose threads and children have them too. Not read by observe(), for copying them stops
-  // the process. Empty: not looked at, none, or they cannot be copied.
-  std::vector<kernel::SeccompProgram> seccomp_programs;
+  // Those of the first process, whose threads and children have them too. Nothing: not looked at, for copying them
+  // stops the process, and observe() does not.
+  std::optional<Result<std::vector<kernel::SeccompProgram>>> seccomp_programs;
   std::vector<ProcessView> others;  // every other thread in its cgroup, of processes brought in by exec or otherwise
 };
 

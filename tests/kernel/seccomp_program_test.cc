@@ -3,6 +3,8 @@
 #include <sys/prctl.h>
 
 #include <cstring>
+#include <fstream>
+#include <iterator>
 
 #include "catch.h"
 #include "kernel/bpf_evaluator.h"
@@ -55,9 +57,52 @@ TEST_CASE("a thread without a filter has none, and one that cannot be looked at 
   REQUIRE(none);
   CHECK(none->empty());
 
-  const auto self = kernel::seccomp_programs_of(::getpid());
-  REQUIRE_FALSE(self);
-  CHECK(self.error().message.starts_with("cannot copy the seccomp filter of process "));
+  constexpr pid_t nobody = 0x7fffffff;
+  const auto gone = kernel::seccomp_programs_of(nobody);
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().message == "cannot copy the seccomp filter of process 2147483647 (ESRCH)");
+}
+
+TEST_CASE("several who copy at once wait for each other") {
+  const SeccompProgram program = forbidding("mkdir");
+  const testing::Subject confined([&] { return load(program); });
+  REQUIRE(confined.ready());
+  std::vector<pid_t> readers;
+  for (int i = 0; i < 8; ++i) {
+    readers.push_back(testing::start([&] {
+      const auto copies = kernel::seccomp_programs_of(confined.pid());
+      return copies && copies->size() == 1;
+    }));
+  }
+  for (const pid_t reader : readers) CHECK(testing::succeeded(reader));
+}
+
+// A tracer that stayed would find it stopped when its wait is over, and it would stay so.
+TEST_CASE("a process that waits for its vfork cannot be looked at, and goes on when the wait is over") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t waiting = testing::start([&] {
+    ::close(ends[1]);
+    const pid_t child = ::vfork();
+    if (child == 0) {
+      char end = 0;
+      static_cast<void>(::read(ends[0], &end, 1));
+      ::_exit(0);
+    }
+    return child > 0;
+  });
+  ::close(ends[0]);
+  const auto state_of = [](pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    return text.substr(text.rfind(')') + 2, 1);
+  };
+  while (state_of(waiting) != "D") ::sched_yield();
+  const auto copies = kernel::seccomp_programs_of(waiting);
+  ::close(ends[1]);
+  REQUIRE_FALSE(copies);
+  CHECK(copies.error().message.find("ETIMEDOUT") != std::string::npos);
+  CHECK(testing::succeeded(waiting));
 }
 
 TEST_CASE("running a program tells what it compares") {

@@ -57,6 +57,7 @@ const Row rows[] = {
     {"capabilities", [](ContainerView& view) { view.init.capabilities["permitted"] = ~std::uint64_t{0}; }},
     {"no-new-privileges", [](ContainerView& view) { view.init.no_new_privileges = false; }},
     {"seccomp", [](ContainerView& view) { view.init.seccomp_filter = false; }},
+    {"seccomp", [](ContainerView& view) { view.seccomp_programs = fail(Code::io, "cannot look"); }},
     {"user-namespace", [](ContainerView& view) { view.init.uid_map = "0 0 4294967295"; }},
     {"user-namespace", [](ContainerView& view) { view.init.gid_map = "0 1000000 65536"; }},
     {"user-namespace", [](ContainerView& view) { view.init.uids[1] = 0; }},

@@ -108,6 +108,21 @@ TEST_CASE("of several filters each has to let a call pass, and one that cannot b
   CHECK(verify::allowed_beyond(weak.grant, {strange, weak.program}, machine()).value() == Names{"ptrace"});
 }
 
+TEST_CASE("a container's own filter, made to be slow to try, is not tried where the runtime's suffices") {
+  kernel::SeccompProgram slow;
+  for (unsigned word = 4; word < 16; ++word) {
+    slow.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, word * 4));
+    for (unsigned value = 0; value < 330; ++value) slow.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 0));
+  }
+  slow.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const Loaded strict("strict");
+  CHECK(verify::allowed_beyond(strict.grant, {strict.program, slow}, machine()).value().empty());
+  const Loaded weak("strict", [](Json& seccomp) { allow(seccomp, "ptrace"); });
+  const auto beyond = verify::allowed_beyond(weak.grant, {weak.program, slow}, machine());
+  REQUIRE_FALSE(beyond);
+  CHECK(beyond.error().message.find("too much") != std::string::npos);
+}
+
 TEST_CASE("no filter of a profile is weaker for a runtime that was replaced, or a build's step") {
   Loaded build("build");
   Facts facts = machine();

@@ -16,6 +16,7 @@ ELSEWHERE=(
   'sudo integration/quickstart|integration/package/documents.bats|HARDENED_SOURCE/integration/quickstart'
   'sudo integration/bench|integration/package/documents.bats|HARDENED_SOURCE/integration/bench'
   'integration/bench|integration/package/documents.bats|HARDENED_SOURCE/integration/bench'
+  'sudo integration/trained|integration/package/documents.bats|HARDENED_SOURCE/integration/trained'
   'sudo tests/run|.ci/run|tests/run lint unit property integration'
   'tests/run|.ci/run|tests/run lint unit property integration'
   'tests/run unit|.ci/run|tests/run lint unit'
@@ -339,6 +340,13 @@ checked() {
   [[ $stderr == *"hardened: refused by engine-sockets"* ]]
   contains "| effective capabilities       | 14 "
   [ "${#lines[@]}" = 13 ]
+}
+
+@test "sudo integration/trained ends with a server's row" {
+  [ -d "$HARDENED_BUILD/stage-build" ] || skip "this checkout is not built"
+  run --separate-stderr env -u HARDENED_STAGE -u DOCKER_HOST "$HARDENED_SOURCE/integration/trained" -s memcached 1
+  [ "$status" = 0 ] || { echo "$stderr" && false; }
+  [[ ${lines[2]} == "| memcached | "*" | 1 | 0 | none |" ]]
 }
 
 @test "sudo integration/bench ends with its table, and cmake knows the way from the source to the package" {

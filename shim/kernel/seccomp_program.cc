@@ -39,8 +39,9 @@ std::optional<bool> jumps(const sock_filter& instruction, std::uint32_t value) {
 }
 
 SeccompComparison comparison_of(const sock_filter& instruction, const Accumulator& loaded) {
-  const bool of_bits = BPF_OP(instruction.code) == BPF_JSET;
-  return {loaded.word, of_bits ? loaded.mask & instruction.k : loaded.mask, instruction.k};
+  const int operation = BPF_OP(instruction.code);
+  const std::uint32_t mask = operation == BPF_JSET ? loaded.mask & instruction.k : loaded.mask;
+  return {loaded.word, mask, instruction.k, operation == BPF_JEQ};
 }
 
 using Programs = std::vector<SeccompProgram>;

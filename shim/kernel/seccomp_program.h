@@ -22,10 +22,12 @@ constexpr std::size_t number_word = 0;
 constexpr std::size_t architecture_word = 1;
 constexpr std::size_t first_argument_word = 4;
 
-// One comparison on the way to an answer: of the bits `mask` of the word `word` with `value`.
+// One comparison on the way to an answer: of the bits `mask` of the word `word` with `value`, for equality or
+// otherwise.
 struct SeccompComparison {
   std::size_t word;
   std::uint32_t mask, value;
+  bool equality;
 };
 
 // The SECCOMP_RET_* value with which `program` answers `call`; what it compares is appended to `compared`. Nothing for

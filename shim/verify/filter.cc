@@ -39,18 +39,20 @@ class Arguments {
     open_.pop_back();
     return call;
   }
-  // The neighbours of `call` on the other side of a comparison.
+  // `call` on either side of a comparison.
   void turn(const SeccompWords& call, const SeccompComparison& at) {
     if (at.word < kernel::first_argument_word || at.mask == 0) return;
     const std::uint32_t lowest = at.mask & (~at.mask + 1);
-    for (const std::uint32_t value : {at.value, at.value + lowest, at.value - lowest}) {
-      SeccompWords other = call;
-      other[at.word] = (call[at.word] & ~at.mask) | (value & at.mask);
-      add(other);
-    }
+    add_with(call, at, at.value);
+    add_with(call, at, at.value + lowest);
+    if (!at.equality) add_with(call, at, at.value - lowest);
   }
 
  private:
+  void add_with(SeccompWords call, const SeccompComparison& at, std::uint32_t value) {
+    call[at.word] = (call[at.word] & ~at.mask) | (value & at.mask);
+    add(call);
+  }
   void add(const SeccompWords& call) {
     if (known_.size() < most_arguments && known_.insert(call).second) open_.push_back(call);
   }

@@ -121,12 +121,12 @@ Json log_of(const Run& run, const Ending& ending) {
   set(document, "kernel", ending.kernel);
   document["architecture"] = architectures[record_native];
   set(document, "profile", run.profile);
-  document["tier"] = "bpf";
+  document["tier"] = run.tier.empty() ? "bpf" : run.tier;  // that began before an upgrade
   document["started"] = run.started;
   document["ended"] = ending.ended;
   document["phases"] = all_phases(ending.observed);
   document["syscalls"] = syscalls_of(ending.observed);
-  document["arguments"] = arguments_of(ending.observed);
+  if (ending.observed.arguments_seen) document["arguments"] = arguments_of(ending.observed);
   if (ending.observed.capabilities_seen) document["capabilities"] = capabilities_of(ending.observed);
   document["writes"] = writes_of(ending.writes);
   document["peaks"] = peaks_of(ending.peaks);

@@ -22,19 +22,18 @@ using namespace hardened;
 
 const record::Places places{paths::state, paths::training};
 
-Status expect() {
+Result<std::string> expect() {
   constexpr std::size_t largest = std::size_t{1} << 20;
   TRY(text, read_all(STDIN_FILENO, largest, "the container's description"));
   return record::expect(text, places);
 }
 
 int tell_create() {
-  const Status expected = expect();
-  if (expected) return 0;
-  const Error& error = expected.error();
-  const std::string why = error.message + (error.hint.empty() ? "" : " (" + error.hint + ")");
-  static_cast<void>(write_all(STDOUT_FILENO, why, "the answer"));
-  return 1;
+  const auto expected = expect();
+  std::string answer = expected ? *expected : expected.error().message;
+  if (!expected && !expected.error().hint.empty()) answer += " (" + expected.error().hint + ")";
+  static_cast<void>(write_all(STDOUT_FILENO, answer, "the answer"));
+  return expected ? 0 : 1;
 }
 
 [[noreturn]] void take_step(const runtime::Invocation& invocation) {

@@ -33,7 +33,8 @@ struct Observed {
   std::map<Call, std::set<record_phase>> calls;
   std::map<record_argument, Values> arguments;
   std::vector<CapabilityUse> capabilities;
-  bool capabilities_seen = true;  // false: this kernel does not tell
+  bool capabilities_seen = true;  // false: who recorded is not told of them
+  bool arguments_seen = true;
   std::vector<std::string> lost;  // a sentence each
 };
 

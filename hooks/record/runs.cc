@@ -49,7 +49,12 @@ std::string encode(const Run& run) {
                          {"stop_signal", run.stop_signal},
                          {"upper", run.upper},
                          {"mounts", run.mounts},
+                         {"tier", run.tier},
                          {"slot", run.slot},
+                         {"first_id", run.first_id},
+                         {"ids", run.ids},
+                         {"buffer", run.buffer},
+                         {"listener", run.listener},
                          {"started", run.started},
                          {"init", run.init},
                          {"missed", run.missed},
@@ -75,7 +80,12 @@ Result<Run> decode(const std::string& text, const std::string& name) {
   run.stop_signal = text_at("/stop_signal");
   run.upper = text_at("/upper");
   run.mounts = document.strings("/mounts");
+  run.tier = text_at("/tier");
   run.slot = static_cast<int>(document.integer("/slot").value_or(-1));
+  run.first_id = static_cast<std::uint32_t>(document.integer("/first_id").value_or(0));
+  run.ids = static_cast<std::uint32_t>(document.integer("/ids").value_or(0));
+  run.buffer = static_cast<std::uint64_t>(document.integer("/buffer").value_or(0));
+  run.listener = text_at("/listener");
   run.started = text_at("/started");
   run.init = text_at("/init");
   run.missed = static_cast<std::uint64_t>(document.integer("/missed").value_or(0));
@@ -91,12 +101,12 @@ Result<Run> decode(const std::string& text, const std::string& name) {
 Result<Runs> Runs::look(const std::string& state_root) {
   TRY(state, state::open_state(state_root));
   TRY(directory, make_trusted_directory(state.get(), "training"));
-  return Runs(std::move(directory));
+  return Runs(std::move(directory), state_root + "/training");
 }
 
 Result<Runs> Runs::open(const std::string& state_root) {
   TRY(runs, look(state_root));
-  TRY_DO(lock_within(runs.directory_.get(), Lock::exclusive, patience, state_root + "/training"));
+  TRY_DO(lock_within(runs.directory_.get(), Lock::exclusive, patience, runs.path_));
   return runs;
 }
 
@@ -140,6 +150,10 @@ Status Runs::store(const Run& run) const {
 
 void Runs::remove(const Run& run) const {
   ::unlinkat(directory_.get(), file_of(run.runtime_root, run.container).c_str(), 0);
+}
+
+std::string Runs::path_of(const Run& run) const {
+  return path_ + "/" + file_of(run.runtime_root, run.container);
 }
 
 bool Runs::empty() const {

@@ -22,7 +22,11 @@ struct Run {
   std::string stop_signal;                     // the image's; empty: the engine's default
   std::string upper;                           // where the container's writes land; empty: not known
   std::vector<std::string> mounts;             // destinations
-  int slot = -1;                               // of the BPF maps; -1: all were taken
+  std::string tier;                            // "bpf", "audit"; empty: whichever this machine allows
+  int slot = -1;                               // "bpf": of the maps; -1: all were taken
+  std::uint32_t first_id = 0, ids = 0;         // "audit": the host's user ids that are the container's alone
+  std::uint64_t buffer = 0;                    // "audit": bytes
+  std::string listener;                        // "audit": "PID:START" of who reads the records
   std::string started;                         // RFC 3339: of the create, then of the start
   std::string init;                            // "PID:START" of the first process; empty: its start was not seen
   std::uint64_t missed = 0;                    // events the BPF programs had missed by its start
@@ -51,13 +55,16 @@ class Runs {
   [[nodiscard]] std::vector<Run> all() const;
   [[nodiscard]] Status store(const Run& run) const;
   void remove(const Run& run) const;
+  // Where store() puts it.
+  [[nodiscard]] std::string path_of(const Run& run) const;
   // Is no run left?
   [[nodiscard]] bool empty() const;
 
  private:
-  explicit Runs(Fd directory) : directory_(std::move(directory)) {}
+  Runs(Fd directory, std::string path) : directory_(std::move(directory)), path_(std::move(path)) {}
   [[nodiscard]] std::vector<std::string> names() const;
   Fd directory_;
+  std::string path_;
 };
 
 // A slot that none of `runs` has; -1 when all are taken.

@@ -13,9 +13,8 @@
 #include <cstring>
 
 #include "record/log.h"
-#include "record/maps.h"
-#include "record/programs.h"
 #include "record/runs.h"
+#include "record/tier.h"
 #include "state/init_process.h"
 #include "state/process.h"
 #include "util/clock.h"
@@ -23,10 +22,6 @@
 
 namespace hardened::record {
 namespace {
-
-std::string programs_at(const Places& places) {
-  return places.state + "/bpf";
-}
 
 Result<std::string> random_name() {
   unsigned char bytes[16];
@@ -47,17 +42,10 @@ std::string kernel_release() {
 
 constexpr char nothing_seen[] = "no system call was recorded: ";
 
-Result<Observed> read_slot(const Run& run, const Places& places) {
-  TRY(maps, Maps::open(programs_at(places)));
-  const auto slot = static_cast<unsigned>(run.slot);
-  auto observed = maps.read(slot, run.number());
-  maps.clear(slot);
-  if (!observed) return observed;
-  if (!are_loaded(programs_at(places))) observed->lost.emplace_back("a BPF program was taken away while it ran");
-  const std::uint64_t missed = missed_events(programs_at(places));
-  if (missed > run.missed)
-    observed->lost.push_back(fmt::format("the BPF programs missed {} events", missed - run.missed));
-  return observed;
+constexpr char by_bpf[] = "bpf", by_audit[] = "audit";
+
+std::unique_ptr<Tier> tier_of(const Run& run, const Places& places) {
+  return run.tier == by_audit ? audit_tier(places.state + "/training") : bpf_tier(places.state + "/bpf");
 }
 
 Observed observe(const Run& run, const Places& places) {
@@ -66,8 +54,7 @@ Observed observe(const Run& run, const Places& places) {
     if (run.lost.empty()) nothing.lost.push_back(std::string(nothing_seen) + "the recorder did not run at its start");
     return nothing;
   }
-  if (run.slot < 0) return nothing;  // create has said so
-  auto observed = read_slot(run, places);
+  auto observed = tier_of(run, places)->read(run);
   if (observed) return std::move(*observed);
   nothing.lost.push_back(nothing_seen + observed.error().message);
   return nothing;
@@ -87,7 +74,7 @@ Writes written(const Run& run) {
 
 void forget(const Runs& runs, const Run& run, const Places& places) {
   runs.remove(run);
-  if (runs.empty()) unload_programs(programs_at(places));
+  tier_of(run, places)->forget(run, runs.empty());
 }
 
 // The slot is free again when the log is there; otherwise a later create tries once more.
@@ -111,13 +98,22 @@ Status enter(Run& run, const Places& places) {
   TRY(process, state::process_of(init));
   TRY(cgroups, cgroups_of(init));
   run.cgroups = std::move(cgroups);
-  if (run.slot >= 0) {
-    TRY(maps, Maps::open(programs_at(places)));
-    run.missed = missed_events(programs_at(places));
-    TRY_DO(maps.enter(static_cast<unsigned>(run.slot), {run.number(), init}));
-  }
+  TRY_DO(tier_of(run, places)->enter(run, init));
   run.init = state::format_process(process);
   return {};
+}
+
+// By the tier that the profile names; where it names none, by the first that this machine lets us.
+Status find_place(Run& run, const Runs& runs, const Places& places) {
+  if (!run.tier.empty()) return tier_of(run, places)->expect(run, runs);
+  run.tier = by_bpf;
+  const Status placed = tier_of(run, places)->expect(run, runs);
+  if (placed || placed.error().code != Code::policy) return placed;
+  run.tier = by_audit;
+  const Status listening = tier_of(run, places)->expect(run, runs);
+  if (listening) return {};
+  return fail(Code::policy, placed.error().message + ", and " + listening.error().message,
+              placed.error().hint.empty() ? listening.error().hint : placed.error().hint);
 }
 
 std::optional<int> signal_number(std::string_view text) {
@@ -143,9 +139,7 @@ Status at_start(Run run, const Runs& runs, const Places& places) {
 }
 
 Status at_kill(const Run& run, const std::string& signal, const Places& places) {
-  if (run.slot < 0 || !asks_to_end(signal, run.stop_signal)) return {};
-  TRY(maps, Maps::open(programs_at(places)));
-  return maps.stop(static_cast<unsigned>(run.slot), run.number());
+  return asks_to_end(signal, run.stop_signal) ? tier_of(run, places)->stop(run) : Status{};
 }
 
 Status at_delete(Run run, const Runs& runs, bool force, const Places& places) {
@@ -188,19 +182,19 @@ bool asks_to_end(std::string_view signal, std::string_view stop_signal) {
   return std::find(std::begin(others), std::end(others), *number) == std::end(others);
 }
 
-Status expect(const std::string& text, const Places& places) {
+Result<std::string> expect(const std::string& text, const Places& places) {
   TRY(run, decode(text, "the container's description"));
   TRY_DO(check_pid_namespace());
   TRY(runs, Runs::open(places.state));
   sweep(runs, places);
-  TRY_DO(load_programs(programs_at(places)));
   TRY(id, random_name());
   run.id = id;
   run.started = utc_now();
-  run.slot = free_slot(runs.all());
-  if (run.slot < 0)
-    run.lost.push_back(nothing_seen + fmt::format("{} containers are being recorded already", int{record_slots}));
-  return runs.store(run);
+  TRY_DO(find_place(run, runs, places));
+  const Status stored = runs.store(run);
+  if (!stored) tier_of(run, places)->forget(run, runs.empty());
+  if (!stored) return tl::unexpected<Error>(stored.error());
+  return run.tier;
 }
 
 Status step(const runtime::Invocation& invocation, const Places& places) {

@@ -15,9 +15,10 @@ struct Places {
   std::string logs;   // "/var/lib/hardened/training"
 };
 
-// create: loads the programs, ends the runs whose end nobody saw, and keeps a slot for the container that `text`
-// describes (runtime/recording.h). Errors: Code::policy with why this machine cannot record; Code::io.
-[[nodiscard]] Status expect(const std::string& text, const Places& places);
+// create: ends the runs whose end nobody saw, and keeps a place for the container that `text` describes
+// (runtime/recording.h). Returns which tier will record it: "bpf", or "audit", for which its filter must log the calls
+// it allows. Errors: Code::policy with why this machine cannot record; Code::io.
+[[nodiscard]] Result<std::string> expect(const std::string& text, const Places& places);
 
 // start, kill and delete, before the runtime does them; nothing for any other verb and for containers not recorded.
 [[nodiscard]] Status step(const runtime::Invocation& invocation, const Places& places);

@@ -6,6 +6,7 @@
 //   trained unshare PROGRAM  executes PROGRAM in a mount namespace of its own
 //   trained i386             makes getpid's call of the 32-bit ABI
 //   trained ioctls COUNT     makes COUNT different requests of ioctl
+//   trained calls COUNT      calls getppid COUNT times
 //   trained capabilities     gives a file away, and asks for a precedence that it may not have
 //   trained nothing          ends
 #include <fcntl.h>
@@ -80,6 +81,11 @@ int i386() {
   return result == getpid() ? 0 : 1;
 }
 
+int calls(int count) {
+  for (int i = 0; i < count; ++i) getppid();
+  return 0;
+}
+
 int ioctls(int count) {
   for (int request = 0; request < count; ++request) ioctl(-1, static_cast<unsigned long>(request));
   return 0;
@@ -101,6 +107,7 @@ int main(int argc, char* argv[]) {
   if (what == "unshare" && argc > 2) return unshared(argv[2]);
   if (what == "i386") return i386();
   if (what == "ioctls" && argc > 2) return ioctls(std::atoi(argv[2]));
+  if (what == "calls" && argc > 2) return calls(std::atoi(argv[2]));
   if (what == "capabilities") return capabilities();
   return what == "nothing" ? 0 : 2;
 }

@@ -3,28 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <ctime>
 #include <optional>
 
 #include "generate/system_calls.h"
 #include "kernel/seccomp_filter.h"
+#include "kernel/seccomp_record.h"
 #include "util/hash.h"
 #include "util/text.h"
 
 namespace hardened::generate {
 namespace {
-
-// linux/audit.h, AUDIT_ARCH_*.
-struct Architecture {
-  std::uint64_t number;
-  std::string_view name;
-};
-constexpr Architecture architectures[] = {
-    {0xc000003e, "SCMP_ARCH_X86_64"}, {0x40000003, "SCMP_ARCH_X86"},     {0xc00000b7, "SCMP_ARCH_AARCH64"},
-    {0x40000028, "SCMP_ARCH_ARM"},    {0xc00000f3, "SCMP_ARCH_RISCV64"}, {0xc0000015, "SCMP_ARCH_PPC64LE"},
-    {0x80000015, "SCMP_ARCH_PPC64"},  {0x80000016, "SCMP_ARCH_S390X"},   {0x00000016, "SCMP_ARCH_S390"}};
-constexpr std::uint64_t x32_bit = 0x40000000;  // __X32_SYSCALL_BIT: x32 has the architecture of x86-64
 
 // How a record begins: auditd, kernel log, journal.
 constexpr std::string_view markers[] = {"type=SECCOMP ", "type=1326 ", "SECCOMP "};
@@ -33,15 +22,6 @@ constexpr std::string_view losses[] = {"callbacks suppressed", "audit_lost=", "b
                                        "rate limit exceeded"};
 // The calls that make a child.
 constexpr const char* births[] = {"clone", "clone3", "fork", "vfork"};
-// The enriched format puts names behind it that are derived from what stands before.
-constexpr char enriched = '\x1d';
-
-std::optional<std::uint64_t> number_of(std::string_view text, int base) {
-  std::uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number, base);
-  return error == std::errc() && rest == end ? std::optional(number) : std::nullopt;
-}
 
 // What follows the marker of a record; nothing where `line` is none. "SECCOMP" alone begins a message of the journal.
 std::optional<std::string_view> record_in(std::string_view line) {
@@ -52,49 +32,6 @@ std::optional<std::string_view> record_in(std::string_view line) {
     if (begins) return line.substr(at + marker.size());
   }
   return std::nullopt;
-}
-
-struct Fields {
-  std::string_view architecture, call, program;
-};
-
-// Values hold no blanks: the kernel writes text with blanks, quotes or control characters in hexadecimal.
-Fields fields_of(std::string_view text) {
-  struct Row {
-    std::string_view key;
-    std::string_view Fields::*field;
-  };
-  constexpr Row rows[] = {{"arch=", &Fields::architecture}, {"syscall=", &Fields::call}, {"exe=", &Fields::program}};
-  Fields fields;
-  text = text.substr(0, text.find(enriched));
-  while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(' '));
-    text.remove_prefix(std::min(word.size() + 1, text.size()));
-    for (const Row& row : rows) {
-      if (word.starts_with(row.key)) fields.*row.field = word.substr(row.key.size());
-    }
-  }
-  return fields;
-}
-
-// "/bin/x" in quotes, or the same in hexadecimal; anything else ("(null)") stays what it is.
-std::string decoded(std::string_view value) {
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
-    return std::string(value.substr(1, value.size() - 2));
-  std::string text;
-  for (std::size_t i = 0; i + 1 < value.size(); i += 2) {
-    const auto byte = number_of(value.substr(i, 2), 16);
-    if (!byte || value.size() % 2 != 0) return std::string(value);
-    text += static_cast<char>(*byte);
-  }
-  return text;
-}
-
-std::string architecture_of(std::uint64_t number, std::uint64_t call) {
-  const auto* found = std::find_if(std::begin(architectures), std::end(architectures),
-                                   [number](const Architecture& row) { return row.number == number; });
-  if (found == std::end(architectures)) return {};
-  return found->name == "SCMP_ARCH_X86_64" && (call & x32_bit) != 0 ? "SCMP_ARCH_X32" : std::string(found->name);
 }
 
 // "[pid 123] " or "123  ", and times in any of strace's forms, are taken off `line`; were there process numbers?
@@ -174,20 +111,20 @@ void LogImport::take_audit_line(std::string_view line) {
 }
 
 void LogImport::take_record(std::string_view text) {
-  const Fields fields = fields_of(text);
-  const auto architecture = number_of(fields.architecture, 16);
-  const auto call = number_of(fields.call, 10);
+  const kernel::SeccompRecord record = kernel::seccomp_record(text);
+  const auto architecture = kernel::record_number(record.architecture, 16);
+  const auto call = kernel::record_number(record.call, 10);
   if (!architecture || !call) {
     ++account_.damaged;
     return;
   }
-  const auto matches = [program = programs_.empty() ? std::string() : decoded(fields.program)](
+  const auto matches = [program = programs_.empty() ? std::string() : kernel::record_text(record.program)](
                            const std::string& glob) { return glob_match(glob, program); };
   if (!programs_.empty() && std::none_of(programs_.begin(), programs_.end(), matches)) {
     ++account_.unwanted;
     return;
   }
-  take_call(architecture_of(*architecture, *call), *call & ~x32_bit);
+  take_call(std::string(kernel::record_architecture(*architecture, *call)), *call & ~kernel::x32_bit);
 }
 
 void LogImport::take_call(const std::string& architecture, std::uint64_t number) {
@@ -212,16 +149,11 @@ void LogImport::take_strace_line(std::string_view line) {
   take_call(number ? own_ : std::string(), static_cast<std::uint64_t>(number.value_or(0)));
 }
 
-// "audit(SECONDS.MILLISECONDS:SERIAL)"
 void LogImport::take_time(std::string_view line) {
-  constexpr std::string_view marker = "audit(";
-  const std::size_t at = line.find(marker);
-  if (at == std::string_view::npos) return;
-  const std::string_view text = line.substr(at + marker.size());
-  const auto seconds = number_of(text.substr(0, text.find('.')), 10);
-  if (!seconds) return;
-  first_ = std::min(first_, *seconds);
-  last_ = std::max(last_, *seconds);
+  const auto stamp = kernel::record_stamp(line);
+  if (!stamp) return;
+  first_ = std::min(first_, stamp->seconds);
+  last_ = std::max(last_, stamp->seconds);
 }
 
 Run LogImport::run(const std::string& image) const {
@@ -235,7 +167,7 @@ Run LogImport::run(const std::string& image) const {
   for (const auto& [architecture, numbers] : calls_) {
     for (std::size_t number = 0; number < most_number; ++number) {
       if (!numbers.test(number)) continue;
-      const std::uint64_t bit = architecture == "SCMP_ARCH_X32" ? x32_bit : 0;
+      const std::uint64_t bit = architecture == "SCMP_ARCH_X32" ? kernel::x32_bit : 0;
       run.syscalls[architecture][call_name(std::to_string(number + bit), architecture)];
       all += fmt::format(" {}:{}", architecture, number);
     }

@@ -171,6 +171,17 @@ Status user_namespace(const Node& node, UserNamespace& wanted, const Context& co
   return decode_members(node, wanted, members, context);
 }
 
+Status recorder_tier(const Node& node, std::string& into, const Context&) {
+  constexpr std::string_view names[] = {"bpf", "audit"};
+  return known_name(node, into, {}, names);
+}
+
+Status recorder(const Node& node, Recorder& recorder, const Context& context) {
+  static constexpr Member<Recorder> members[] = {{"tier", into<&Recorder::tier, recorder_tier>},
+                                                 {"buffer", into<&Recorder::buffer, size>}};
+  return decode_members(node, recorder, members, context);
+}
+
 Status user(const Node& node, Profile& profile, const Context& context) {
   static constexpr Member<Profile> members[] = {{"root", into<&Profile::root_user, root_user>},
                                                 {"uid", into<&Profile::run_as_uid, identity>},
@@ -211,6 +222,7 @@ constexpr Member<Profile> profile_members[] = {{"$schema", ignored_text},
                                                {"hooks", into<&Profile::hooks, array_of<path_glob>>},
                                                {"annotations", into<&Profile::annotations, texts>},
                                                {"training", into<&Profile::training, boolean>},
+                                               {"recorder", into<&Profile::recorder, recorder>},
                                                {"attest", into<&Profile::attest, boolean>}};
 
 void merge_members(const Json& from, Json& onto) {

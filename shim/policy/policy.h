@@ -78,6 +78,13 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+// How training mode learns of system calls.
+struct Recorder {
+  std::string tier;                  // "bpf", "audit"; empty: by BPF programs where the kernel takes them
+  std::uint64_t buffer = 16U << 20;  // bytes of audit records that may wait to be read
+  bool operator==(const Recorder&) const = default;
+};
+
 struct Profile {
   std::string name;
   std::vector<std::string> capabilities;  // "CAP_NET_BIND_SERVICE", known to capabilities(7)
@@ -97,8 +104,9 @@ struct Profile {
   std::vector<std::string> hooks;        // absolute paths, globs
   std::vector<std::string> annotations;  // kept although dangerous; globs
   bool training = false;                 // what the container uses is recorded (hooks/record)
-  bool attest = false;                   // what it is given is compared with the grant at its start (hooks/attest)
-  Json document;                         // the merged profile as loaded; kept in the grant
+  Recorder recorder;
+  bool attest = false;  // what it is given is compared with the grant at its start (hooks/attest)
+  Json document;        // the merged profile as loaded; kept in the grant
   bool operator==(const Profile&) const = default;
 };
 

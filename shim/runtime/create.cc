@@ -83,7 +83,7 @@ Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Fac
 // From here on there is a grant: mounts, record, spec, in this order, so that config.json changes last.
 Status hand_on(const oci::Bundle& bundle, Spec spec, const host::Probe& probe, const Policy& policy,
                const rootfs::OwnUsers* users, const state::Grant& grant, Account& account) {
-  if (policy.profile.training) TRY_DO(expect_recording(grant, spec, probe));
+  if (policy.profile.training) TRY_DO(expect_recording(grant, spec, probe, policy.profile.recorder));
   if (policy.mode == policy::Mode::enforce) {
     const rootfs::Places places{std::string(paths::state) + "/mounts",
                                 state::grant_directory(paths::state, grant.runtime_root, grant.id) + "/root"};

@@ -9,6 +9,7 @@
 #include "host/machine.h"
 #include "oci/schema.h"
 #include "oci/strict_json.h"
+#include "runtime/recording.h"
 #include "runtime/story.h"
 #include "runtime/users.h"
 #include "util/file.h"
@@ -122,6 +123,7 @@ Result<Handover> exec(const Call& call, Account& account) {
   TRY(judgement, controls::harden(Spec(Json{{"process", request.process}}), policy, facts));
   TRY_DO(note(account, judgement, policy));
   TRY(runtime, runtime_of(call.invocation, grant, policy));
+  if (policy.profile.training) mark_as_entered();
   if (!request.from_file) {
     if (policy.mode == policy::Mode::enforce) TRY_DO(refuse_changes(account.record.decisions));
     TRY_DO(write_record(account));

@@ -43,7 +43,8 @@ constexpr char one_profile[] = R"({"$schema": "a", "name": "web", "description":
              "nofile": {"default": 1, "max": 130}, "nproc": {"default": 1, "max": 150}},
   "user_namespace": {"mode": "private", "size": 131072, "unavailable": "host", "unmappable_mounts": "plain"},
   "user": {"root": "allow", "uid": 16, "gid": 17}, "groups": ["d"], "devices": ["/e"], "sysctls": ["f"],
-  "namespaces": ["pid"], "hooks": ["/g"], "annotations": ["h"], "training": false, "attest": true})";
+  "namespaces": ["pid"], "hooks": ["/g"], "annotations": ["h"], "training": false, "attest": true,
+  "recorder": {"tier": "bpf", "buffer": "1MiB"}})";
 constexpr char other_profile[] = R"({"$schema": "z", "name": "zzz", "description": "z", "extends": "compat",
   "capabilities": ["CAP_KILL"],
   "seccomp": {"allow": ["read"], "deny": ["ptrace"], "errno": "EACCES", "unknown": "EPERM", "socket_families": ["AF_INET"],
@@ -54,7 +55,8 @@ constexpr char other_profile[] = R"({"$schema": "z", "name": "zzz", "description
              "nofile": {"default": 7, "max": 777}, "nproc": {"default": 7, "max": 777}},
   "user_namespace": {"mode": "host", "size": 65536, "unavailable": "refuse", "unmappable_mounts": "refuse"},
   "user": {"root": "refuse", "uid": 77, "gid": 77}, "groups": ["z"], "devices": ["/z"], "sysctls": ["z"],
-  "namespaces": ["uts"], "hooks": ["/z"], "annotations": ["z"], "training": true, "attest": false})";
+  "namespaces": ["uts"], "hooks": ["/z"], "annotations": ["z"], "training": true, "attest": false,
+  "recorder": {"tier": "audit", "buffer": "64MiB"}})";
 // Read by editors or by the chain of "extends", not by the struct; "version" and "also" have one value each.
 const std::vector<std::string> without_effect = {"/$schema", "/description", "/extends", "/version", "/audit/also/0"};
 

@@ -20,7 +20,12 @@ inline record::Run example_run() {
   run.missed = 5;
   run.upper = "/var/lib/docker/overlay2/x/diff";
   run.mounts = {"/proc", "/data"};
+  run.tier = "bpf";
   run.slot = 3;
+  run.first_id = 231072;
+  run.ids = 65536;
+  run.buffer = 4096;
+  run.listener = "90:12";
   run.started = "2026-03-01T12:00:00.123Z";
   run.init = "56:78";
   run.cgroups = {{"memory", "/sys/fs/cgroup/memory/docker/box"}, {"", "/sys/fs/cgroup/docker/box"}};

@@ -95,6 +95,18 @@ TEST_CASE("log: where the kernel does not tell, capabilities are missing, not em
   CHECK_FALSE(record::log_of(example_run(), ending).contains("capabilities"));
 }
 
+TEST_CASE("log: audit records tell neither arguments nor capabilities") {
+  record::Run run = example_run();
+  run.tier = "audit";
+  Ending ending = example_ending();
+  ending.observed.capabilities_seen = ending.observed.arguments_seen = false;
+  const Json log = record::log_of(run, ending);
+  CHECK(log["tier"] == "audit");
+  CHECK_FALSE(log.contains("arguments"));
+  CHECK_FALSE(log.contains("capabilities"));
+  CHECK(is_valid(log));
+}
+
 TEST_CASE("log: writes and peaks, with what is known of them only") {
   const Json log = record::log_of(example_run(), example_ending());
   CHECK(log["writes"] ==

@@ -26,6 +26,24 @@ wait_for() {
   done
 }
 
+# run_suite LOG FILE...: suites of bats. Without a limit a hanging container would hang the run.
+run_suite() {
+  local log=$1
+  shift
+  BATS_TEST_TIMEOUT=120 timeout --kill-after=30 900 bats --tap --print-output-on-failure "$@" >"$log" 2>&1 </dev/null
+}
+
+# tap_counts LOG STATUS: "PASSED FAILED SKIPPED". A test that was planned and never reported has failed.
+tap_counts() {
+  local log=$1 status=$2 planned good bad skips
+  planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$log" | head -n 1)
+  skips=$(grep -cE '^ok .* # skip' "$log")
+  good=$(($(grep -c '^ok ' "$log") - skips))
+  bad=$((${planned:-1} - good - skips))
+  [ "$bad" -gt 0 ] || [ "$status" -eq 0 ] || bad=1
+  printf '%d %d %d\n' "$good" "$bad" "$skips"
+}
+
 # packages_missing GROUP...
 packages_missing() {
   local group package program wanted=" $* "
@@ -54,6 +72,14 @@ install_packages() {
   apt-get install -qq -y --no-install-recommends "${known[@]}" >&2 && return 0
   apt-get update -qq >&2
   apt-get install -qq -y --no-install-recommends "${known[@]}" >&2 || die "cannot install ${known[*]}"
+}
+
+# archive_of RELEASE: "deb" lines for a release of Debian: this machine's own archive with another name in it. Debian's
+# security archive is left out: a package installs on what the release began with.
+archive_of() {
+  local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sort -u |
+    sed "s|.*|deb [signed-by=$keys] & $1 main|"
 }
 
 # build PRESET [TARGET...]

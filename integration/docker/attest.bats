@@ -111,13 +111,7 @@ END
 }
 
 # lives NUMBER: does any container's "sleep NUMBER" run?
-lives() {
-  local file
-  for file in /proc/[0-9]*/cmdline; do
-    [ "$(tr '\0' ' ' <"$file" 2>/dev/null)" != "sleep $1 " ] || return 0
-  done
-  return 1
-}
+lives() { pgrep -fx "sleep $1" >/dev/null; }
 gone() { not lives "$1"; }
 
 @test "where the runtime's record is not to be trusted, the runtime kills it" {
@@ -139,13 +133,14 @@ gone() { not lives "$1"; }
   contains "is the number of another one by now"
 }
 
+# It waits for two seconds at most, so it is looked for by one program, not by one for each process.
 attester_waits() {
-  local directory
-  for directory in /proc/[0-9]*; do
-    [ "$(readlink "$directory/exe")" = "$HARDENED_STAGE/libexec/hardened/hardened-attest" ] || continue
+  local pid
+  for pid in $(find /proc -maxdepth 2 -path '/proc/[0-9]*' -name exe -lname "$HARDENED_STAGE/libexec/hardened/hardened-attest" \
+    2>/dev/null | cut -d/ -f3); do
     # The one that the engine waits for leads no session.
-    [ "$(cut -d' ' -f6 "$directory/stat")" != "${directory#/proc/}" ] || continue
-    ATTESTER=${directory#/proc/}
+    [ "$(cut -d' ' -f6 "/proc/$pid/stat")" != "$pid" ] || continue
+    ATTESTER=$pid
     lives "$1" && return 0
   done
   return 1

@@ -17,6 +17,9 @@ daemon_config() {
        "capture": {"path": $capture}}} * $extra'
 }
 
+# runtime_kind: runc or crun. HARDENED_TEST_RUNTIME is a name in PATH, or a path.
+runtime_kind() { basename "${HARDENED_TEST_RUNTIME:-runc}"; }
+
 # new_users MAP: a process in a user namespace of its own, where root has no right over the host. Sets USERS.
 new_users() {
   unshare --user sleep infinity 3>&- </dev/null >/dev/null 2>&1 &
@@ -44,7 +47,7 @@ daemon_hold() {
     [ "$2" != crun ] || ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified 2>/dev/null ||
       mount -t tmpfs tmpfs /sys/fs/cgroup/unified || exit
     touch "$1/held"
-    exec sleep infinity' hold "$HARDENED_DAEMON" "${HARDENED_TEST_RUNTIME:-runc}" \
+    exec sleep infinity' hold "$HARDENED_DAEMON" "$(runtime_kind)" \
     3>&- </dev/null >>"$HARDENED_DAEMON/daemon.log" 2>&1 &
   HARDENED_HOLDER=$!
   disown # its end is no news

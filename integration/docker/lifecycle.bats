@@ -23,7 +23,7 @@ teardown() { remove_containers; }
 @test "run of a missing program says so, with the status stock Docker has for it" {
   # dockerd knows runc's words for it, not crun's. (bats itself takes a plain 127 for a mistake in the test.)
   local expected=127
-  [ "${HARDENED_TEST_RUNTIME:-runc}" = runc ] || expected=125
+  [ "$(runtime_kind)" = runc ] || expected=125
   run "-$expected" hardened --rm "$BOX" no-such-program
   contains "not found"
 }

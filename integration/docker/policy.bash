@@ -21,7 +21,7 @@ profile() {
 
 low_level_runtime() { command -v "${HARDENED_TEST_RUNTIME:-runc}"; }
 
-# Under runc there is no policy at all: the built-in one must do.
+# Under the machine's own runc there is no policy at all: the built-in one must do.
 policy_reset() {
   rm -f "$(policy_file)"
   [ "${HARDENED_TEST_RUNTIME:-runc}" = runc ] || policy '{}'

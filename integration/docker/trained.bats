@@ -37,6 +37,15 @@ teardown() {
 # in_force SERVER: how many calls the kernel lets through to it.
 in_force() { "$HARDENED_WORKLOADS/filter" "$(pid_of "$1")" | awk '{ print $3 }'; }
 
+# more_calls: how many calls the low-level runtime makes that neither runc 1.1 nor these servers make. Since the fixes of
+# CVE-2025-31133 runc closes its descriptors through a handle of procfs: eight calls, of which these servers make two.
+more_calls() {
+  case $("$(low_level_runtime)" --version | awk 'NR == 1 { print $1, $3 }') in
+    "runc 1.2."[89]* | "runc 1.2.1"[0-9]* | "runc 1.3."[3-9]* | "runc 1."[4-9]*) echo 6 ;;
+    *) echo 0 ;;
+  esac
+}
+
 # refused_call CALL COMMAND...: it fails, and the kernel refused that call.
 refused_call() {
   local call=$1
@@ -56,13 +65,13 @@ refused_call() {
   done
 }
 
-@test "nginx, redis and memcached alone get by on 70, 60 and 60 calls, the runtime's own among them" {
+@test "nginx, redis and memcached alone get by on 70, 60 and 60 calls, runc 1.1's or crun's own among them" {
   local server limit
   while read -r server limit; do
     begin "$server" hardened
     echo "# $server: $(in_force "$server") calls" >&3
     [ "$(in_force "$server")" -ge 40 ]
-    [ "$(in_force "$server")" -le "$limit" ]
+    [ "$(in_force "$server")" -le $((limit + $(more_calls))) ]
   done <<<$'nginx 70\nredis 60\nmemcached 60'
 }
 

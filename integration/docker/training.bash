@@ -90,7 +90,8 @@ train() {
   policy "$(select_installed)"
 }
 
-# new_refusals SERVER: of the refusals on standard input, the calls that its training was not refused, one a line.
+# new_refusals SERVER: of the refusals on standard input, the calls that its training was not refused, one a line. What
+# runc tries before the program begins, and goes on without (openat2), is not the server's.
 new_refusals() {
-  awk 'NR == FNR { old[$1]; next } !($1 in old) { print $1 }' "$HARDENED_DAEMON/$1.refused" - | sort -u
+  awk 'NR == FNR { old[$1]; next } !($1 in old) && $3 !~ /^runc:/ { print $1 }' "$HARDENED_DAEMON/$1.refused" - | sort -u
 }

@@ -63,7 +63,7 @@ traced() {
   docker rm box
   logged '.version == 1 and .tier == "bpf" and .engine == "docker" and .profile == "train" and .image == $image
     and .container == $id and .kernel == $kernel and (.runtime | startswith($runtime + " ")) and .started < .ended' \
-    --arg image "$BOX" --arg id "$id" --arg kernel "$(uname -r)" --arg runtime "${HARDENED_TEST_RUNTIME:-runc}"
+    --arg image "$BOX" --arg id "$id" --arg kernel "$(uname -r)" --arg runtime "$(runtime_kind)"
   equals "$(stat -c '%a %U' "$(logs)" "$(logs)"/*.jsonl | xargs)" "700 root 600 root"
 }
 

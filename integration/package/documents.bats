@@ -17,6 +17,7 @@ ELSEWHERE=(
   'sudo integration/bench|integration/package/documents.bats|HARDENED_SOURCE/integration/bench'
   'integration/bench|integration/package/documents.bats|HARDENED_SOURCE/integration/bench'
   'sudo integration/trained|integration/package/documents.bats|HARDENED_SOURCE/integration/trained'
+  'sudo integration/matrix|integration/package/documents.bats|HARDENED_SOURCE/integration/matrix'
   'sudo tests/run|.ci/run|tests/run lint unit property integration'
   'tests/run|.ci/run|tests/run lint unit property integration'
   'tests/run unit|.ci/run|tests/run lint unit'
@@ -347,6 +348,13 @@ checked() {
   run --separate-stderr env -u HARDENED_STAGE -u DOCKER_HOST "$HARDENED_SOURCE/integration/trained" -s memcached 1
   [ "$status" = 0 ] || { echo "$stderr" && false; }
   [[ ${lines[2]} == "| memcached | "*" | 1 | 0 | none |" ]]
+}
+
+@test "sudo integration/matrix ends with a suite's row, for a runtime of another Debian" {
+  [ -d "$HARDENED_BUILD/stage-build" ] || skip "this checkout is not built"
+  run --separate-stderr env -u HARDENED_STAGE -u DOCKER_HOST "$HARDENED_SOURCE/integration/matrix" -r crun/trixie swarm
+  [ "$status" = 0 ] || { echo "$stderr" && false; }
+  [[ ${lines[0]} == "| suite | crun 1."*" |" && ${lines[2]} =~ ^'| `swarm` | '[1-9][0-9]*' |'$ ]]
 }
 
 @test "sudo integration/bench ends with its table, and cmake knows the way from the source to the package" {

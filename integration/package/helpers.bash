@@ -13,14 +13,6 @@ suite_directory() {
   mktemp -d /var/lib/hardened-test/p.XXXXXX
 }
 
-# archive_of RELEASE: "deb" lines for a release of Debian: this machine's own archive with another name in it. Debian's
-# security archive is left out: a package installs on what the release began with.
-archive_of() {
-  local keys=/usr/share/keyrings/debian-archive-keyring.gpg
-  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sort -u |
-    sed "s|.*|deb [signed-by=$keys] & $1 main|"
-}
-
 # root_archive RELEASE [PACKAGE...]: the path of a tar of a minimal system, with these packages; made once for all runs of
 # this checkout.
 root_archive() {

@@ -283,15 +283,17 @@ TEST_CASE("the runtime's own calls are there whatever the profile says") {
   struct Row {
     host::RuntimeFact runtime;
     bool openat2;
+    bool statx;
     bool getdents64;
   };
   using host::RuntimeKind;
   const Row rows[] = {
-      {{"", RuntimeKind::runc, 1, 1, 5}, false, true},  {{"", RuntimeKind::runc, 1, 2, 7}, false, true},
-      {{"", RuntimeKind::runc, 1, 2, 8}, true, true},   {{"", RuntimeKind::runc, 1, 3, 0}, false, true},
-      {{"", RuntimeKind::runc, 1, 3, 3}, true, true},   {{"", RuntimeKind::runc, 1, 4, 0}, true, true},
-      {{"", RuntimeKind::runc, 2, 0, 0}, true, true},   {{"", RuntimeKind::runc, 0, 0, 0}, true, true},
-      {{"", RuntimeKind::crun, 1, 8, 1}, false, false}, {{"", RuntimeKind::other, 1, 0, 0}, true, true}};
+      {{"", RuntimeKind::runc, 1, 1, 5}, false, false, true},  {{"", RuntimeKind::runc, 1, 2, 7}, false, false, true},
+      {{"", RuntimeKind::runc, 1, 2, 8}, true, true, true},    {{"", RuntimeKind::runc, 1, 2, 9}, false, true, true},
+      {{"", RuntimeKind::runc, 1, 3, 0}, false, false, true},  {{"", RuntimeKind::runc, 1, 3, 3}, true, true, true},
+      {{"", RuntimeKind::runc, 1, 3, 4}, false, true, true},   {{"", RuntimeKind::runc, 1, 4, 0}, false, true, true},
+      {{"", RuntimeKind::runc, 2, 0, 0}, false, true, true},   {{"", RuntimeKind::runc, 0, 0, 0}, true, true, true},
+      {{"", RuntimeKind::crun, 1, 8, 1}, false, false, false}, {{"", RuntimeKind::other, 1, 0, 0}, true, true, true}};
   for (const Row& row : rows) {
     INFO(static_cast<int>(row.runtime.kind)
          << " " << row.runtime.major << "." << row.runtime.minor << "." << row.runtime.patch);
@@ -301,6 +303,7 @@ TEST_CASE("the runtime's own calls are there whatever the profile says") {
     for (const char* call : {"execve", "exit", "exit_group", "rt_sigreturn", "restart_syscall", "write", "close"})
       CHECK(test::allows(program, test::number_of(call), {}));
     CHECK(test::allows(program, test::number_of("openat2"), {}) == row.openat2);
+    CHECK(test::allows(program, test::number_of("statx"), {}) == row.statx);
     CHECK(test::allows(program, test::number_of("getdents64"), {}) == row.getdents64);
     CHECK_FALSE(test::allows(program, test::number_of("fork"), {}));
     CHECK_FALSE(test::allows(program, test::number_of("socket"), {2, 1}));

@@ -130,7 +130,7 @@ Result<Judged> judge(const Call& call, oci::Bundle& bundle, const Terms& terms, 
   TRY_DO(confirm_peers(facts, root));
 
   Spec spec(bundle.take_spec());
-  host::locate_destinations(spec.document(), controls::writable_places(policy.profile), probe);
+  TRY_DO(host::locate_destinations(spec.document(), controls::writable_places(policy.profile), probe));
   TRY(users, own_users(spec, policy, root, terms.ids, probe));
   TRY(judgement, controls::harden(std::move(spec), policy, facts));
   return Judged{std::move(policy), std::move(probe), runtime, std::move(users), std::move(judgement)};

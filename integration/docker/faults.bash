@@ -2,9 +2,6 @@
 # daemon.bash, policy.bash and images.bash; no engine runs the trials, but the spec is one that Docker made.
 # shellcheck shell=bash
 
-FAULTS=(before after ENOSPC EIO ENOMEM EMFILE EACCES EINTR)
-EXIT_GROUP=231 # nobody is there to be killed after it
-
 hardened_state() { printf '%s\n' "$HARDENED_STAGE/run/hardened"; }
 
 # faults_up: a spec of Docker's for a container that its daemon has stopped, a root file system of two layers, and two
@@ -21,7 +18,7 @@ faults_up() {
     "pids": {"default": 64, "max": 128}, "cpu": {"default": 0.5, "max": 1.0}}}'
   rm -rf "$(hardened_state)"
   mkfifo "$WORK/stdin"
-  exec 8<>"$WORK/stdin"
+  export WORK OWN RUNTIME SPEC LOG BUNDLE
   capture_spec
   stand_in making 'exec sleep infinity'
   stand_in ending 'exit 0'
@@ -32,19 +29,22 @@ faults_up() {
   neighbour making "$WORK/making"
   ln -sfn "$(low_level_runtime)" "$WORK/runtime"
   remember_whole
+  export ID FIRST
 }
 
 faults_down() {
   local id
   [ -z "${MAKING:-}" ] || kill "$MAKING"
-  for id in "${NEIGHBOURS[@]}"; do ROOT=$WORK/others ours delete --force "$id"; done
-  exec 8>&-
+  for id in ${NEIGHBOURS:-}; do ROOT=$WORK/others ours delete --force "$id"; done
   policy_reset
   rm -f "$HARDENED_STAGE/etc/hardened/profiles.d/faults.json"
 }
 
 # Outside of a trial: our runtime, for the containers of ROOT.
-ours() { inside "$RUNTIME" --root "${ROOT:-$OWN}" --log "$LOG" --log-format json "$@" <&8 >"$WORK/out" 2>"$WORK/err"; }
+ours() {
+  inside "$RUNTIME" --root "${ROOT:-$OWN}" --log "$LOG" --log-format json "$@" \
+    <>"$WORK/stdin" >"$WORK/out" 2>"$WORK/err"
+}
 
 capture_spec() {
   local layers
@@ -92,7 +92,7 @@ grant_of() { find "$(hardened_state)/grants" -mindepth 2 -maxdepth 2 -name "*@$1
 neighbour() {
   local bundle=$WORK/$1.bundle id ROOT=$WORK/others
   id=$(id_beside "$1")
-  NEIGHBOURS+=("$id")
+  export NEIGHBOURS="${NEIGHBOURS:-} $id"
   box_rootfs "$bundle/rootfs"
   runc spec --bundle "$bundle"
   jq '.process.args = ["/bin/sleep", "3600"] | .process.terminal = false' "$bundle/config.json" >"$bundle/new"
@@ -101,7 +101,8 @@ neighbour() {
   ours create --bundle "$bundle" "$id" 3>&- &
   wait_for 10 grant_of "$id" || die "cannot create a container: $(cat "$LOG")"
   if [ "$1" = making ]; then
-    MAKING=$(readlink "$(grant_of "$id")/creator") MAKING=${MAKING%:*}
+    MAKING=$(readlink "$(grant_of "$id")/creator")
+    export MAKING=${MAKING%:*}
     disown
   else
     wait $! || die "cannot create a container: $(cat "$LOG")"
@@ -115,7 +116,7 @@ under_fault() {
   shift 2
   rm -f "$LOG"
   inside "$HARDENED_WORKLOADS/faults" "$WORK/trace" "${fault[@]}" -- \
-    "$RUNTIME" --root "$OWN" --log "$LOG" --log-format json "$@" <"${INPUT:-$WORK/stdin}" >"$WORK/out" 2>"$WORK/err"
+    "$RUNTIME" --root "$OWN" --log "$LOG" --log-format json "$@" <>"${INPUT:-$WORK/stdin}" >"$WORK/out" 2>"$WORK/err"
 }
 
 # violates TEXT...: for the trial TRIAL.
@@ -134,8 +135,9 @@ judge_error() {
     violates "status $1, in the log: ${said[*]} on standard error: $(head -c 500 "$WORK/err")"
 }
 
+# fresh_bundle SPEC
 fresh_bundle() {
-  cp "${1:-$SPEC}" "$BUNDLE/config.json"
+  cp "$1" "$BUNDLE/config.json"
   ln -sfn 0 "$(hardened_state)/ids/next" # the neighbours' ids are tried first
 }
 
@@ -153,7 +155,8 @@ signature() {
     cat "/proc/$1"/{uid_map,gid_map,limits,oom_score_adj}
     cut -d' ' -f4- "/proc/$1/mountinfo"
     for kind in "${cgroups[@]}"; do
-      grep -s . /sys/fs/cgroup{,/memory,/pids,/cpu}"$kind"/{memory.{limit_in_bytes,memsw.limit_in_bytes,max,swap.max},pids.max,cpu.{cfs_quota_us,cfs_period_us,max}}
+      grep -s . /sys/fs/cgroup{,/pids,/cpu}"$kind"/{pids.max,cpu.{max,cfs_quota_us}} \
+        /sys/fs/cgroup{,/memory}"$kind"/memory.{limit_in_bytes,memsw.limit_in_bytes,max,swap.max}
     done
     cat "$BUNDLE/config.json"
   } | sed -E "s/\b$first\b/FIRST/g; s/\b$((first + 5))\b/TTYS/g; s/(shared|master|propagate_from):[0-9]+/\1/g
@@ -163,11 +166,11 @@ signature() {
 # What is there besides the containers: mounts, the files of ours and the runtime's, cgroups. Without a process: it is
 # asked after each trial. The links of the ids stay, to be taken over, and the count of records that were lost.
 left() {
-  local line
+  local line logs=$HARDENED_STAGE/var/log/hardened
   local -a fields
   while read -r -a fields; do printf '%s %s\n' "${fields[4]}" "${fields[5]}"; done <"/proc/$HARDENED_HOLDER/mountinfo"
   shopt -s globstar dotglob nullglob
-  for line in "$(hardened_state)"/** "$OWN"/** "$HARDENED_STAGE/var/log/hardened"/** /sys/fs/cgroup/{,*/}docker/"$ID"; do
+  for line in "$(hardened_state)"/** "$OWN"/** "$logs"/** /sys/fs/cgroup/{,*/}docker/"$ID"; do
     [[ $line == */ids/[0-9]* || $line == */audit.lost ]] || printf '%s\n' "$line"
   done
   shopt -u globstar dotglob nullglob
@@ -184,7 +187,7 @@ inhabitants() {
 nobody_has() { [ -z "$(inhabitants "$1")" ]; }
 
 create_container() {
-  fresh_bundle
+  fresh_bundle "$SPEC"
   ours create --bundle "$BUNDLE" --pid-file "$WORK/pid" "$ID" || violates "cannot create a container: $(cat "$LOG")"
 }
 
@@ -216,12 +219,13 @@ judge_container() {
 create_next() {
   local pattern='"uidMappings":\[\{"containerID":0,"hostID":([0-9]+)' spec first=none
   ln -sfn "$WORK/ending" "$WORK/runtime"
-  fresh_bundle
+  fresh_bundle "$SPEC"
   ours create --bundle "$BUNDLE" "$ID" || violates "the next create fails: $(cat "$LOG")"
   ln -sfn "$(low_level_runtime)" "$WORK/runtime"
   spec=$(<"$BUNDLE/config.json")
   [[ ! $spec =~ $pattern ]] || first=${BASH_REMATCH[1]}
-  [ "$first" = "${FIRST:=$first}" ] || violates "the ids from $FIRST on are not free, the next create has those from $first on"
+  [ "$first" = "${FIRST:=$first}" ] ||
+    violates "the ids from $FIRST on are not free, the next create has others: $first"
   judge_left
   nobody_has "$FIRST" || wait_for 10 nobody_has "$FIRST" || violates "it leaves processes: $(inhabitants "$FIRST")"
 }
@@ -245,170 +249,4 @@ remember_whole() {
   : >"$WORK/violated"
   create_next
   [ ! -s "$WORK/violated" ] || die "cannot make a container without a fault"
-}
-
-try_create() {
-  local status=0
-  fresh_bundle
-  under_fault "$1" "$2" create --bundle "$BUNDLE" --pid-file "$WORK/pid" "$ID" || status=$?
-  judge_error "$status"
-  [ "$status" -ne 0 ] || judge_container
-  [ ! -e "$OWN/$ID" ] || end_container
-  create_next
-}
-
-# What the policy forbids stays forbidden, whatever could not be seen.
-try_refused() {
-  local status=0
-  fresh_bundle "$WORK/$1.json"
-  under_fault "$2" "$3" create --bundle "$BUNDLE" --pid-file "$WORK/pid" "$ID" || status=$?
-  judge_error "$status"
-  [ "$status" -ne 0 ] || violates "what is forbidden is created"
-  [ ! -e "$OWN/$ID" ] || end_container
-  create_next
-}
-
-# A volume, then every sensitive path of the host is looked at; what must not be mounted, and what must not be joined.
-mounting() {
-  sed 's#"mounts":\[#&{"destination":"/data","type":"bind","source":"'"$1"'","options":["rbind","ro","rprivate"]},#' "$SPEC"
-}
-before_create_with_volume() {
-  mkdir -p "$WORK/volume"
-  mounting "$WORK/volume" >"$WORK/volume.json"
-  SPEC=$WORK/volume.json
-  remember_whole
-}
-try_create_with_volume() { try_create "$@"; }
-after_create_with_volume() {
-  SPEC=$WORK/docker.json
-  remember_whole
-}
-before_create_with_socket() { mounting /run/docker.sock >"$WORK/socket.json"; }
-try_create_with_socket() { try_refused socket "$@"; }
-before_create_in_hosts_network() {
-  sed 's#{"type":"network"[^}]*}#{"type":"network","path":"/proc/'"$HARDENED_HOLDER"'/ns/net"}#' "$SPEC" >"$WORK/network.json"
-}
-try_create_in_hosts_network() { try_refused network "$@"; }
-
-# running_container: what exec and update are tried on.
-running_container() {
-  create_container
-  begin_container
-  left >"$WORK/standing"
-}
-
-# Nothing has changed but what the call is for.
-judge_standing() {
-  left >"$WORK/left"
-  cmp -s "$WORK/left" "$WORK/standing" ||
-    violates "it leaves: $(diff "$WORK/standing" "$WORK/left" | cut -c 1-2000)"
-  signature "$PID" >"$WORK/signature"
-  cmp -s "$WORK/signature" "$WORK/whole" || violates "another container: $(diff "$WORK/whole" "$WORK/signature")"
-}
-
-alone() { [ "$(inhabitants "$FIRST" | wc -l)" -eq 1 ]; }
-
-# One that asks for everything, as `docker exec --privileged` does.
-try_exec() {
-  local status=0
-  under_fault "$1" "$2" exec --process "$WORK/process.json" "$ID" || status=$?
-  judge_error "$status"
-  grep -E '^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp|Seccomp_filters|Max.*):| +[0-9]+ +[0-9]+' "$WORK/out" >"$WORK/inside"
-  [ -n "$1" ] || cp "$WORK/inside" "$WORK/granted"
-  [ "$status" -ne 0 ] || [ -s "$WORK/inside" ] || violates "exec succeeds and nothing was executed"
-  [ ! -s "$WORK/inside" ] || cmp -s "$WORK/inside" "$WORK/granted" ||
-    violates "another process: $(diff "$WORK/granted" "$WORK/inside")"
-  alone || wait_for 10 alone || violates "it leaves a process"
-  judge_standing
-}
-
-before_exec() {
-  running_container
-  jq '.process | .args = ["/bin/cat", "/proc/self/status", "/proc/self/uid_map", "/proc/self/limits"]
-    | .noNewPrivileges = false | .capabilities |= with_entries(.value += ["CAP_SYS_ADMIN", "CAP_NET_ADMIN"])' \
-    "$SPEC" >"$WORK/process.json"
-}
-
-# The limit of processes of the container, kept as the file PIDS.
-before_update() {
-  running_container
-  PIDS=$(find /sys/fs/cgroup -path "*$ID/pids.max" | head -n 1)
-  printf '{"pids": {"limit": 100}}' >"$WORK/within"
-  printf '{"pids": {"limit": -1}, "memory": {"limit": 8589934592}, "cpu": {"quota": -1}}' >"$WORK/beyond"
-}
-
-# update_by FILE POINT FAULT
-update_by() {
-  local status=0 pids
-  INPUT=$WORK/$1 under_fault "$2" "$3" update --resources - "$ID" || status=$?
-  judge_error "$status"
-  read -r pids <"$PIDS"
-  if [ "$1" = within ]; then
-    [ "$status" -ne 0 ] || [ "$pids" = 100 ] || violates "update succeeds and changes nothing"
-    [ "$pids" = 64 ] || [ "$pids" = 100 ] || violates "a limit nobody asked for: $pids"
-    echo 64 >"$PIDS"
-  else
-    [ "$status" -ne 0 ] || violates "an update beyond the maximum succeeds"
-  fi
-  judge_standing
-}
-
-try_update() { update_by within "$@"; }
-before_refused_update() { before_update; }
-try_refused_update() { update_by beyond "$@"; }
-
-after_exec() { end_container; create_next; }
-after_update() { after_exec; }
-after_refused_update() { after_exec; }
-
-# delete_by POINT FAULT ARGUMENT...: of a container that runs.
-delete_by() {
-  local status=0
-  running_container
-  under_fault "$@" || status=$?
-  judge_error "$status"
-  [ "$status" -ne 0 ] || [ ! -e "$OWN/$ID" ] || violates "delete succeeds and the container is there"
-  [ ! -e "$OWN/$ID" ] || end_container
-  create_next
-}
-
-# The short way, before the C library, and the long way: only one of the two runtimes knows either flag.
-try_delete() { delete_by "$1" "$2" delete --force "$ID"; }
-try_delete_long() {
-  local flag=--rootless=false
-  [ "$(basename "$(low_level_runtime)")" = runc ] || flag=--cgroup-manager=cgroupfs
-  delete_by "$1" "$2" "$flag" delete --force "$ID"
-}
-
-# trials EVERY SEED: of the calls in the trace, each with each fault, or every EVERY-th of these.
-trials() {
-  local index=$2 call number fault
-  while read -r call number; do
-    for fault in "${FAULTS[@]}"; do
-      [ "$fault$number" != "after$EXIT_GROUP" ] || continue
-      ((index++ % $1)) || printf '%s %s\n' "$call" "$fault"
-    done
-  done <"$WORK/calls"
-}
-
-# fault_row VERB EVERY SEED: tries them, and prints a row: VERB, calls, kills, failures, violations.
-fault_row() {
-  local verb=$1 call fault kills=0 failures=0 violations
-  TRIAL="$verb without a fault"
-  : >"$WORK/violated"
-  if declare -F "before_$verb" >/dev/null; then "before_$verb"; fi
-  "try_$verb" "" ""
-  grep -v hit "$WORK/trace" >"$WORK/calls"
-  while read -r -u 7 call fault; do
-    TRIAL="$verb $call $fault ($(awk -v call="$call" '$1 "" == call { print $2 }' "$WORK/calls"))"
-    "try_$verb" "$call" "$fault"
-    grep -q hit "$WORK/trace" || violates "the fault was never met"
-    case $fault in before | after) kills=$((kills + 1)) ;; *) failures=$((failures + 1)) ;; esac
-  done 7< <(trials "$2" "$3")
-  violations=$(sort -u "$WORK/violated" | wc -l)
-  TRIAL="after $verb"
-  if declare -F "after_$verb" >/dev/null; then "after_$verb"; fi
-  printf '| %s | %s | %d | %d | %d | %d |\n' "${verb//_/ }" "$(basename "$(low_level_runtime)")" \
-    "$(wc -l <"$WORK/calls")" "$kills" "$failures" "$violations"
-  [ "$violations" -eq 0 ]
 }

@@ -17,6 +17,8 @@ ELSEWHERE=(
   'sudo integration/bench|integration/package/documents.bats|HARDENED_SOURCE/integration/bench'
   'integration/bench|integration/package/documents.bats|HARDENED_SOURCE/integration/bench'
   'sudo integration/trained|integration/package/documents.bats|HARDENED_SOURCE/integration/trained'
+  'sudo integration/faults|integration/package/documents.bats|HARDENED_SOURCE/integration/faults'
+  'integration/faults|integration/package/documents.bats|HARDENED_SOURCE/integration/faults'
   'sudo tests/run|.ci/run|tests/run lint unit property integration'
   'tests/run|.ci/run|tests/run lint unit property integration'
   'tests/run unit|.ci/run|tests/run lint unit'
@@ -347,6 +349,13 @@ checked() {
   run --separate-stderr env -u HARDENED_STAGE -u DOCKER_HOST "$HARDENED_SOURCE/integration/trained" -s memcached 1
   [ "$status" = 0 ] || { echo "$stderr" && false; }
   [[ ${lines[2]} == "| memcached | "*" | 1 | 0 | none |" ]]
+}
+
+@test "sudo integration/faults ends with a row" {
+  [ -d "$HARDENED_BUILD/stage-build" ] || skip "this checkout is not built"
+  run --separate-stderr env -u HARDENED_STAGE -u DOCKER_HOST "$HARDENED_SOURCE/integration/faults" delete
+  [ "$status" = 0 ] || { echo "$stderr" && false; }
+  [[ ${lines[2]} == "| delete | runc | "*" | 0 |" ]]
 }
 
 @test "sudo integration/bench ends with its table, and cmake knows the way from the source to the package" {

@@ -107,7 +107,7 @@ class Driver {
     ask(PTRACE_CONT, first_, 0, 0, "start the program");
     if (waitpid(first_, &status, 0) != first_ || status >> 8 != (SIGTRAP | (PTRACE_EVENT_EXEC << 8)))
       give_up("run the program");
-    processes_[first_] = {next_++, 0, true, false, true};  // it is about to leave execve
+    processes_[first_] = {.index = next_++, .inside = true, .made = true};  // about to leave execve
     resume(first_, 0);
   }
 

@@ -16,6 +16,18 @@ try_create() {
   create_next
 }
 
+# The first create ever has to ask its runtime which one it is, and to make all directories. There are no neighbours.
+try_first_create() {
+  rm -rf "$(hardened_state)" "$HARDENED_STAGE/var/log/hardened"
+  mkdir -p "$(hardened_state)/ids"
+  try_create "$@"
+}
+before_first_create() {
+  rm -rf "$(hardened_state)"
+  mkdir -p "$(hardened_state)/ids"
+  remember_whole
+}
+
 # What the policy forbids stays forbidden, whatever could not be seen.
 try_refused() {
   local status=0

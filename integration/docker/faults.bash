@@ -19,6 +19,7 @@ faults_up() {
   rm -rf "$(hardened_state)"
   mkfifo "$WORK/stdin"
   export WORK OWN RUNTIME SPEC LOG BUNDLE
+  offer_ranges
   capture_spec
   stand_in making 'exec sleep infinity'
   stand_in ending 'exit 0'
@@ -38,6 +39,13 @@ faults_down() {
   for id in ${NEIGHBOURS:-}; do ROOT=$WORK/others ours delete --force "$id"; done
   policy_reset
   rm -f "$HARDENED_STAGE/etc/hardened/profiles.d/faults.json"
+}
+
+# Host ids that nobody else's containers on the machine have: who has them is looked for.
+offer_ranges() {
+  local file ranges=24
+  printf 'hardened:%d:%d\n' $((0x50000000 + $$ % 512 * ranges * 65536)) $((ranges * 65536)) >"$WORK/subid"
+  for file in /etc/subuid /etc/subgid; do inside mount --bind "$WORK/subid" "$file"; done
 }
 
 # Outside of a trial: our runtime, for the containers of ROOT.

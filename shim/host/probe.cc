@@ -151,7 +151,10 @@ Result<Probe> probe(const Json& spec, const Request& request) {
   Facts& facts = result.facts;
   facts.operation = request.operation;
   facts.workload.id = request.id;
-  facts.runtime = runtime_version(request.runtime_path, request.state);
+  if (!request.runtime_path.empty()) {
+    TRY(runtime, runtime_version(request.runtime_path, request.state));
+    facts.runtime = std::move(runtime);
+  }
   TRY_DO(read_machine(facts));
   if (request.operation != Operation::create) return result;
   TRY_DO(read_namespaces(spec, facts));

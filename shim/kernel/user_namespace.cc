@@ -39,9 +39,8 @@ class Inhabitant {
   Inhabitant& operator=(Inhabitant&&) = delete;
   ~Inhabitant() {
     if (pid_ == 0) return;
-    // Not by closing the pipe alone: where that fails, it would be waited for for ever.
-    ::kill(pid_, SIGKILL);
-    pipe_ = Fd();
+    // It ends by that; who could not close the pipe would wait for ever.
+    if (::close(pipe_.release()) != 0) ::kill(pid_, SIGKILL);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
   }

@@ -62,12 +62,12 @@ TEST_CASE("runtime version: asked once for each state of the file, in an empty e
     const std::string script = "#!/bin/sh\necho \"$1\" >> /mnt/asked\n[ -z \"$HOME$TERM\" ] || exit 1\n";
     sandbox::write_file("/mnt/runc", script + "echo runc version 1.2.3\n", 0755);
     for (int i = 0; i < 3; ++i) {
-      const auto fact = host::runtime_version("/mnt/runc", "/mnt/state");
+      const auto fact = host::runtime_version("/mnt/runc", "/mnt/state").value();
       EXPECT(fact.kind == RuntimeKind::runc && fact.minor == 2 && fact.path == "/mnt/runc");
     }
     EXPECT(sandbox::read_file("/mnt/asked") == "--version\n");
     sandbox::write_file("/mnt/runc", script + "echo runc version 1.4.0\n", 0755);
-    EXPECT(host::runtime_version("/mnt/runc", "/mnt/state").minor == 4);
+    EXPECT(host::runtime_version("/mnt/runc", "/mnt/state").value().minor == 4);
     EXPECT(sandbox::read_file("/mnt/asked") == "--version\n--version\n");
     return {};
   });
@@ -80,12 +80,13 @@ TEST_CASE("runtime version: one that misbehaves is another kind, and does not ke
     sandbox::write_file("/mnt/lingers", "#!/bin/sh\necho crun version 1.8.1\nexec >/dev/null\nwhile :; do :; done\n",
                         0755);
     sandbox::write_file("/mnt/plain", "no program");
-    for (const char* path : {"/mnt/silent", "/mnt/endless", "/mnt/plain", "/mnt/missing"})
-      EXPECT(host::runtime_version(path, "/mnt/state").kind == RuntimeKind::other);
-    EXPECT(host::runtime_version("/mnt/lingers", "/mnt/state").kind == RuntimeKind::crun);
+    for (const char* path : {"/mnt/silent", "/mnt/endless"})
+      EXPECT(host::runtime_version(path, "/mnt/state").value().kind == RuntimeKind::other);
+    for (const char* path : {"/mnt/plain", "/mnt/missing"}) EXPECT(!host::runtime_version(path, "/mnt/state"));
+    EXPECT(host::runtime_version("/mnt/lingers", "/mnt/state").value().kind == RuntimeKind::crun);
     // Without a state directory it is asked each time.
     sandbox::write_file("/mnt/runc", "#!/bin/sh\necho runc version 1.2.3\n", 0755);
-    EXPECT(host::runtime_version("/mnt/runc", "/mnt/runc/state").kind == RuntimeKind::runc);
+    EXPECT(host::runtime_version("/mnt/runc", "/mnt/runc/state").value().kind == RuntimeKind::runc);
     return {};
   });
 }

@@ -16,16 +16,36 @@ try_create() {
   create_next
 }
 
-# The first create ever has to ask its runtime which one it is, and to make all directories. There are no neighbours.
+# The first create ever has to ask its runtime which one it is, and to make all directories. There are no neighbours, so
+# it is the last row.
 try_first_create() {
   rm -rf "$(hardened_state)" "$HARDENED_STAGE/var/log/hardened"
   mkdir -p "$(hardened_state)/ids"
   try_create "$@"
 }
 before_first_create() {
+  end_neighbours
   rm -rf "$(hardened_state)"
   mkdir -p "$(hardened_state)/ids"
   remember_whole
+}
+
+# What is looked for is found where it is: a container with wider limits, and host ids that are not given back.
+judges_notice() {
+  TRIAL='wider limits, which must be noticed'
+  profile faults '{"extends": "strict"}'
+  create_container
+  judge_container 2>/dev/null
+  end_container
+  profile faults "$NARROW"
+  [ -s "$WORK/violated" ] || die "a container with wider limits is not noticed"
+  : >"$WORK/violated"
+  TRIAL='ids in use, which must be noticed'
+  create_container
+  create_next 2>/dev/null
+  end_container
+  [ -s "$WORK/violated" ] || die "host ids that are not given back are not noticed"
+  : >"$WORK/violated"
 }
 
 # What the policy forbids stays forbidden, whatever could not be seen.

@@ -14,11 +14,11 @@ faults_up() {
   SPEC=$WORK/docker.json LOG=$WORK/log.json BUNDLE=$WORK/bundle
   mkdir -p "$WORK"
   # Narrower than the built-in profile: who falls back on that is seen.
-  profile faults '{"extends": "strict", "limits": {"memory": {"default": "128MiB", "max": "256MiB"},
+  NARROW='{"extends": "strict", "limits": {"memory": {"default": "128MiB", "max": "256MiB"},
     "pids": {"default": 64, "max": 128}, "cpu": {"default": 0.5, "max": 1.0}}}'
+  profile faults "$NARROW"
   rm -rf "$(hardened_state)"
   mkfifo "$WORK/stdin"
-  export WORK OWN RUNTIME SPEC LOG BUNDLE
   offer_ranges
   capture_spec
   stand_in making 'exec sleep infinity'
@@ -30,13 +30,17 @@ faults_up() {
   neighbour making "$WORK/making"
   ln -sfn "$(low_level_runtime)" "$WORK/runtime"
   remember_whole
-  export ID FIRST
 }
 
-faults_down() {
+end_neighbours() {
   local id
   [ -z "${MAKING:-}" ] || kill "$MAKING"
   for id in ${NEIGHBOURS:-}; do ROOT=$WORK/others ours delete --force "$id"; done
+  MAKING='' NEIGHBOURS=''
+}
+
+faults_down() {
+  end_neighbours
   policy_reset
   rm -f "$HARDENED_STAGE/etc/hardened/profiles.d/faults.json"
 }
@@ -100,7 +104,7 @@ grant_of() { find "$(hardened_state)/grants" -mindepth 2 -maxdepth 2 -name "*@$1
 neighbour() {
   local bundle=$WORK/$1.bundle id ROOT=$WORK/others
   id=$(id_beside "$1")
-  export NEIGHBOURS="${NEIGHBOURS:-} $id"
+  NEIGHBOURS="${NEIGHBOURS:-} $id"
   box_rootfs "$bundle/rootfs"
   runc spec --bundle "$bundle"
   jq '.process.args = ["/bin/sleep", "3600"] | .process.terminal = false' "$bundle/config.json" >"$bundle/new"
@@ -110,7 +114,7 @@ neighbour() {
   wait_for 10 grant_of "$id" || die "cannot create a container: $(cat "$LOG")"
   if [ "$1" = making ]; then
     MAKING=$(readlink "$(grant_of "$id")/creator")
-    export MAKING=${MAKING%:*}
+    MAKING=${MAKING%:*}
     disown
   else
     wait $! || die "cannot create a container: $(cat "$LOG")"
@@ -172,14 +176,15 @@ signature() {
 }
 
 # What is there besides the containers: mounts, the files of ours and the runtime's, cgroups. Without a process: it is
-# asked after each trial. The links of the ids stay, to be taken over, and the count of records that were lost.
+# asked after each trial. The links of the ids stay, to be taken over; what a runtime said it is; and the
+# count of records that were lost.
 left() {
   local line logs=$HARDENED_STAGE/var/log/hardened
   local -a fields
   while read -r -a fields; do printf '%s %s\n' "${fields[4]}" "${fields[5]}"; done <"/proc/$HARDENED_HOLDER/mountinfo"
   shopt -s globstar dotglob nullglob
   for line in "$(hardened_state)"/** "$OWN"/** "$logs"/** /sys/fs/cgroup/{,*/}docker/"$ID"; do
-    [[ $line == */ids/[0-9]* || $line == */audit.lost ]] || printf '%s\n' "$line"
+    [[ $line == */ids/[0-9]* || $line == */runtimes/[0-9a-f]* || $line == */audit.lost ]] || printf '%s\n' "$line"
   done
   shopt -u globstar dotglob nullglob
 }

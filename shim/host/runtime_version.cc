@@ -84,6 +84,8 @@ Result<RuntimeFact> runtime_version(const std::string& path, const std::string& 
   const bool known = output.has_value();
   if (!known) {
     TRY(end, run_child(path, {"--version"}, -1, {patience, largest_output}));
+    if (!end.status && end.output.empty())
+      return fail(Code::io, "cannot ask " + path + " for its version: it was killed, or did not answer in time");
     output = std::move(end.output);
   }
   RuntimeFact fact = parse_version(*output);

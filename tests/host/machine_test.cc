@@ -73,16 +73,16 @@ TEST_CASE("runtime version: asked once for each state of the file, in an empty e
   });
 }
 
-TEST_CASE("runtime version: one that misbehaves is another kind, and does not keep us") {
+TEST_CASE("runtime version: one that misbehaves is another kind or an error, and does not keep us") {
   sandbox::run([]() -> std::string {
     sandbox::write_file("/mnt/silent", "#!/bin/sh\n", 0755);
     sandbox::write_file("/mnt/endless", "#!/bin/sh\nexec yes nothing\n", 0755);
     sandbox::write_file("/mnt/lingers", "#!/bin/sh\necho crun version 1.8.1\nexec >/dev/null\nwhile :; do :; done\n",
                         0755);
     sandbox::write_file("/mnt/plain", "no program");
-    for (const char* path : {"/mnt/silent", "/mnt/endless"})
-      EXPECT(host::runtime_version(path, "/mnt/state").value().kind == RuntimeKind::other);
-    for (const char* path : {"/mnt/plain", "/mnt/missing"}) EXPECT(!host::runtime_version(path, "/mnt/state"));
+    EXPECT(host::runtime_version("/mnt/silent", "/mnt/state").value().kind == RuntimeKind::other);
+    for (const char* path : {"/mnt/endless", "/mnt/plain", "/mnt/missing"})
+      EXPECT(!host::runtime_version(path, "/mnt/state"));
     EXPECT(host::runtime_version("/mnt/lingers", "/mnt/state").value().kind == RuntimeKind::crun);
     // Without a state directory it is asked each time.
     sandbox::write_file("/mnt/runc", "#!/bin/sh\necho runc version 1.2.3\n", 0755);

@@ -18,6 +18,8 @@ ELSEWHERE=(
   'integration/bench|integration/package/documents.bats|HARDENED_SOURCE/integration/bench'
   'sudo integration/trained|integration/package/documents.bats|HARDENED_SOURCE/integration/trained'
   'sudo integration/matrix|integration/package/documents.bats|HARDENED_SOURCE/integration/matrix'
+  'sudo integration/faults|integration/package/documents.bats|HARDENED_SOURCE/integration/faults'
+  'integration/faults|integration/package/documents.bats|HARDENED_SOURCE/integration/faults'
   'sudo tests/run|.ci/run|tests/run lint unit property integration'
   'tests/run|.ci/run|tests/run lint unit property integration'
   'tests/run unit|.ci/run|tests/run lint unit'
@@ -355,6 +357,13 @@ checked() {
   run --separate-stderr env -u HARDENED_STAGE -u DOCKER_HOST "$HARDENED_SOURCE/integration/matrix" -r crun/trixie swarm
   [ "$status" = 0 ] || { echo "$stderr" && false; }
   [[ ${lines[0]} == "| suite | crun 1."*" |" && ${lines[2]} =~ ^'| `swarm` | '[1-9][0-9]*' |'$ ]]
+}
+
+@test "sudo integration/faults ends with a row" {
+  [ -d "$HARDENED_BUILD/stage-build" ] || skip "this checkout is not built"
+  run --separate-stderr env -u HARDENED_STAGE -u DOCKER_HOST "$HARDENED_SOURCE/integration/faults" delete
+  [ "$status" = 0 ] || { echo "$stderr" && false; }
+  [[ ${lines[2]} == "| delete | runc | "*" | 0 |" ]]
 }
 
 @test "sudo integration/bench ends with its table, and cmake knows the way from the source to the package" {

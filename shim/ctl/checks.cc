@@ -67,7 +67,8 @@ Result<std::string> chosen_runtime(const Places& places) {
 Finding look_at_runtime(const Places& places, const Facts&) {
   const Result<std::string> path = chosen_runtime(places);
   if (!path) return bad(path.error());
-  return judge_version(host::runtime_version(*path, paths::state));
+  const auto version = host::runtime_version(*path, paths::state);
+  return version ? judge_version(*version) : bad(version.error());
 }
 
 // Somebody's ids that no container has: only whether they can be mapped is asked.

@@ -26,7 +26,7 @@ constexpr const char* words[] = {"pass", "FAIL", "note", "n/a"};
 
 std::vector<HostFinding> look_at_promises(const Options& options) {
   Facts machine;
-  host::read_machine(machine);
+  static_cast<void>(host::read_machine(machine));  // what cannot be told is shown as lacking
   std::vector<HostFinding> found;
   for (const Check& check : checks()) {
     const std::string id(check.id);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <limits>
 #include <string_view>
@@ -19,10 +20,19 @@ namespace {
 
 constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
 
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
 // The path of an open descriptor as the kernel knows it; empty when it has none.
-std::string path_of(int fd, bool unlinked) {
+std::string Inspector::path_of(int fd, bool unlinked) {
   char buffer[PATH_MAX];
-  const ssize_t length = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), buffer, sizeof buffer);
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t length = ::readlink(link.c_str(), buffer, sizeof buffer);
+  if (length < 0) doubts_.note(link, errno);
   if (length <= 0 || length == ssize_t{sizeof buffer} || buffer[0] != '/') return {};
   std::string_view path(buffer, static_cast<std::size_t>(length));
   constexpr std::string_view mark = " (deleted)";
@@ -31,28 +41,30 @@ std::string path_of(int fd, bool unlinked) {
   return std::string(path);
 }
 
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-std::uint64_t capacity_of(const Opened& opened) {
+std::uint64_t Inspector::capacity_of(const Opened& opened) {
   constexpr std::uint64_t boundless = std::numeric_limits<std::uint64_t>::max();
   if (opened.fact.file_system == "ramfs") return boundless;
   struct statfs status {};
-  if (opened.fact.file_system != "tmpfs" || ::fstatfs(opened.fd.get(), &status) != 0) return 0;
+  if (opened.fact.file_system != "tmpfs") return 0;
+  if (::fstatfs(opened.fd.get(), &status) != 0) doubts_.note(opened.fact.resolved, errno);
   if (status.f_blocks == 0) return boundless;  // size=0: no limit
   return static_cast<std::uint64_t>(status.f_blocks) * static_cast<std::uint64_t>(status.f_bsize);
 }
 
-}  // namespace
+bool Inspector::has_status(const std::string& path, struct stat& status) {
+  if (::lstat(path.c_str(), &status) == 0) return true;
+  doubts_.note(path, errno);
+  return false;
+}
 
 Opened Inspector::open(int directory, const std::string& path) {
   Opened opened;
   auto fd = open_at(directory, path, O_PATH);
-  if (!fd) return opened;
   struct statx status {};
-  if (::statx(fd->get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &status) != 0) return opened;
+  if (!fd || ::statx(fd->get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &status) != 0) {
+    doubts_.note(in_quotes(path), errno);
+    return opened;
+  }
   PathFact& fact = opened.fact;
   fact.exists = true;
   fact.identity = {::makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino};
@@ -107,7 +119,7 @@ bool Inspector::root_controlled(const PathFact& fact) {
   if (fact.resolved != "/" && !root_controlled_directory(parent_of(fact.resolved))) return false;
   // A descriptor reached through /proc/PID/root or /proc/PID/exe may show a path that names something else here.
   struct stat status {};
-  return ::lstat(fact.resolved.c_str(), &status) == 0 && Identity{status.st_dev, status.st_ino} == fact.identity;
+  return has_status(fact.resolved, status) && Identity{status.st_dev, status.st_ino} == fact.identity;
 }
 
 bool Inspector::root_controlled_directory(const std::string& directory) {
@@ -115,7 +127,7 @@ bool Inspector::root_controlled_directory(const std::string& directory) {
   if (const auto known = controlled_.find(directory); known != controlled_.end()) return known->second;
   struct stat status {};
   const bool safe = (directory == "/" || root_controlled_directory(parent_of(directory))) &&
-                    ::lstat(directory.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == 0 &&
+                    has_status(directory, status) && S_ISDIR(status.st_mode) && status.st_uid == 0 &&
                     (status.st_mode & writable_by_others) == 0;
   controlled_[directory] = safe;
   return safe;

@@ -1,12 +1,15 @@
 // Host paths, each opened once and judged through that descriptor.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "host/doubts.h"
 #include "host/facts.h"
 #include "host/mount_table.h"
 #include "util/fd.h"
@@ -24,8 +27,9 @@ struct Opened {
 class Inspector {
  public:
   // Opens `path` (relative ones from `directory`) following symbolic links, as the runtime would. All of the fact but
-  // what locate() and find_mounts_below() know is filled in; `exists` is false where it cannot be opened. `resolved` is
-  // empty when the object has no path (a namespace, a pipe) and the path it last had when it was unlinked.
+  // what locate() and find_mounts_below() know is filled in; `exists` is false where it cannot be opened (see
+  // certain()). `resolved` is empty when the object has no path (a namespace, a pipe) and the path it last had when it
+  // was unlinked.
   [[nodiscard]] Opened open(int directory, const std::string& path);
 
   // Fills in `location` and `file_system`; left empty where `opened` lies in no mount of our mount namespace. The mount
@@ -49,11 +53,20 @@ class Inspector {
   // Root is also the root of a container without a user namespace: inside a volume this says nothing.
   [[nodiscard]] bool root_controlled_directory(const std::string& directory);
 
+  // Something about `path` could not be told, but `error` (errno) says why.
+  void doubt(const std::string& path, int error) { doubts_.note(path, error); }
+  // An error as soon as something that was asked could not be told: then no answer above may be relied on.
+  [[nodiscard]] const Status& certain() const { return doubts_.certain(); }
+
  private:
   [[nodiscard]] bool root_controlled(const PathFact& fact);
+  [[nodiscard]] std::string path_of(int fd, bool unlinked);
+  [[nodiscard]] std::uint64_t capacity_of(const Opened& opened);
+  [[nodiscard]] bool has_status(const std::string& path, struct stat& status);  // lstat(2)
 
   std::map<std::string, bool> controlled_;  // answers of root_controlled_directory()
   std::optional<MountTable> table_;
+  Doubts doubts_;
 };
 
 }  // namespace hardened::host

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <memory>
 
+#include "host/doubts.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/text.h"
@@ -28,21 +30,31 @@ constexpr std::string_view privileged[] = {"adm",    "disk", "docker",          
                                            "kmem",   "kvm",  "libvirt",         "lxd",   "root",
                                            "shadow", "sudo", "systemd-journal", "wheel"};
 
-std::string read_or_empty(const char* path) {
+// `answer`: the errno by which the kernel says that it does not show the file.
+std::string read_or_empty(const char* path, Doubts& doubts, int answer = ENOENT) {
   const auto file = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-  if (!file) return {};
-  auto text = read_all(file->get(), largest_file, path);
-  return text ? std::move(*text) : std::string();
+  auto text = file ? read_all(file->get(), largest_file, path) : fail(Code::io, "");
+  if (text) return std::move(*text);
+  if (errno != answer) doubts.note(path, errno);
+  return {};
 }
 
-bool is_file_system(const char* path, unsigned long magic) {
+bool is_there(const char* path, Doubts& doubts) {
+  if (::access(path, F_OK) == 0) return true;
+  doubts.note(path, errno);
+  return false;
+}
+
+bool is_file_system(const char* path, unsigned long magic, Doubts& doubts) {
   struct statfs status {};
-  return ::statfs(path, &status) == 0 && static_cast<unsigned long>(status.f_type) == magic;
+  if (::statfs(path, &status) == 0) return static_cast<unsigned long>(status.f_type) == magic;
+  doubts.note(path, errno);
+  return false;
 }
 
-void read_kernel(Facts& facts) {
+void read_kernel(Facts& facts, Doubts& doubts) {
   struct utsname name {};
-  if (::uname(&name) != 0) return;
+  if (::uname(&name) != 0) return doubts.note("the kernel's name", errno);
   facts.architecture = name.machine;
   const std::vector<std::string> parts = split(name.release, '.');
   if (parts.size() < 2) return;
@@ -51,48 +63,52 @@ void read_kernel(Facts& facts) {
 }
 
 // cgroup v2 has the file in every cgroup but the root.
-bool accounts_swap_v2() {
+bool accounts_swap_v2(Doubts& doubts) {
   const std::unique_ptr<DIR, int (*)(DIR*)> root(::opendir(cgroup_root), &::closedir);
-  if (!root) return false;
-  while (const dirent* entry = ::readdir(root.get())) {
+  const dirent* entry = nullptr;
+  while (errno = 0, root && (entry = ::readdir(root.get())) != nullptr) {
     const std::string name = entry->d_name;
     if (entry->d_type != DT_DIR || name == "." || name == "..") continue;
     if (::faccessat(::dirfd(root.get()), (name + "/memory.swap.max").c_str(), F_OK, 0) == 0) return true;
+    doubts.note(name, errno);
   }
+  if (!root || errno != 0) doubts.note(cgroup_root, errno != 0 ? errno : EIO);
   return false;
 }
 
-void read_cgroups(Facts& facts) {
-  facts.cgroup_version = is_file_system(cgroup_root, CGROUP2_SUPER_MAGIC) ? 2 : 1;
+void read_cgroups(Facts& facts, Doubts& doubts) {
+  facts.cgroup_version = is_file_system(cgroup_root, CGROUP2_SUPER_MAGIC, doubts) ? 2 : 1;
   facts.swap_accounting = facts.cgroup_version == 2
-                              ? accounts_swap_v2()
-                              : ::access("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", F_OK) == 0;
+                              ? accounts_swap_v2(doubts)
+                              : is_there("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", doubts);
 }
 
-void read_security_modules(Facts& facts) {
-  facts.selinux = is_file_system("/sys/fs/selinux", SELINUX_MAGIC);
-  facts.apparmor = read_or_empty("/sys/module/apparmor/parameters/enabled").starts_with("Y") &&
-                   ::access("/sys/kernel/security/apparmor", F_OK) == 0;
-  if (facts.apparmor)
-    facts.apparmor_profiles = confining_profiles(read_or_empty("/sys/kernel/security/apparmor/profiles"));
+void read_security_modules(Facts& facts, Doubts& doubts) {
+  facts.selinux = is_file_system("/sys/fs/selinux", SELINUX_MAGIC, doubts);
+  facts.apparmor = read_or_empty("/sys/module/apparmor/parameters/enabled", doubts).starts_with("Y") &&
+                   is_there("/sys/kernel/security/apparmor", doubts);
+  if (!facts.apparmor) return;
+  // Root without CAP_MAC_ADMIN, as in a container, is not shown them.
+  facts.apparmor_profiles = confining_profiles(read_or_empty("/sys/kernel/security/apparmor/profiles", doubts, EACCES));
 }
 
-void read_resources(Facts& facts) {
+void read_resources(Facts& facts, Doubts& doubts) {
   struct sysinfo info {};
-  if (::sysinfo(&info) == 0) facts.memory_total = std::uint64_t{info.totalram} * info.mem_unit;
+  if (::sysinfo(&info) != 0) return doubts.note("the machine's memory", errno);
+  facts.memory_total = std::uint64_t{info.totalram} * info.mem_unit;
   const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
   facts.cpus = online > 0 ? static_cast<unsigned>(online) : 1;
 }
 
-void read_limits(Facts& facts) {
+void read_limits(Facts& facts, Doubts& doubts) {
   struct Row {
     const char* name;
     int resource;
   };
   for (const Row& row : {Row{"RLIMIT_NOFILE", RLIMIT_NOFILE}, Row{"RLIMIT_NPROC", RLIMIT_NPROC}}) {
     struct rlimit limit {};
-    if (::getrlimit(static_cast<__rlimit_resource_t>(row.resource), &limit) == 0 && limit.rlim_max != RLIM_INFINITY)
-      facts.inherited_limits.emplace(row.name, limit.rlim_max);
+    if (::getrlimit(static_cast<__rlimit_resource_t>(row.resource), &limit) != 0) return doubts.note(row.name, errno);
+    if (limit.rlim_max != RLIM_INFINITY) facts.inherited_limits.emplace(row.name, limit.rlim_max);
   }
 }
 
@@ -122,13 +138,15 @@ std::vector<std::string> confining_profiles(std::string_view text) {
   return profiles;
 }
 
-void read_machine(Facts& facts) {
-  read_kernel(facts);
-  read_cgroups(facts);
-  read_security_modules(facts);
-  read_resources(facts);
-  read_limits(facts);
-  facts.groups = privileged_groups(read_or_empty("/etc/group"));
+Status read_machine(Facts& facts) {
+  Doubts doubts;
+  read_kernel(facts, doubts);
+  read_cgroups(facts, doubts);
+  read_security_modules(facts, doubts);
+  read_resources(facts, doubts);
+  read_limits(facts, doubts);
+  facts.groups = privileged_groups(read_or_empty("/etc/group", doubts));
+  return doubts.certain();
 }
 
 }  // namespace hardened::host

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "host/facts.h"
+#include "util/result.h"
 
 namespace hardened::host {
 
-// Fills in kernel, architecture, cgroups, security modules, memory, processors and groups. Never fails: what cannot be
-// read keeps the value that allows least (no security module to rely on, one processor, no memory, no swap accounting).
-void read_machine(Facts& facts);
+// Fills in kernel, architecture, cgroups, security modules, memory, processors and groups. What is not there, or what
+// one who is not root may not read, keeps its value. Errors: Code::io; something could not be told.
+[[nodiscard]] Status read_machine(Facts& facts);
 
 // The privileged groups in the text of an /etc/group, by name. Parsed here rather than by NSS, which would load code
 // named in a configuration file, and which a static program does not have.

@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <vector>
 
+#include "host/doubts.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/text.h"
@@ -63,24 +65,29 @@ std::string full_id_in(const std::vector<std::string>& components) {
   return {};
 }
 
-std::optional<std::string> container_of(const std::string& process) {
-  const auto file = open_at(AT_FDCWD, "/proc/" + process + "/cgroup", O_RDONLY);
-  if (!file) return std::nullopt;
-  const auto text = read_all(file->get(), largest_cgroup_file, "cgroup");
-  if (!text) return std::nullopt;
+std::optional<std::string> container_of(const std::string& process, Doubts& doubts) {
+  const std::string path = "/proc/" + process + "/cgroup";
+  const auto file = open_at(AT_FDCWD, path, O_RDONLY);
+  const auto text = file ? read_all(file->get(), largest_cgroup_file, path) : fail(Code::io, "");
+  if (!text) {
+    doubts.note(path, errno);
+    return std::nullopt;
+  }
   const std::string id = container_in_cgroup(*text);
   return id.empty() ? std::nullopt : std::optional(id);
 }
 
-// ioctl_ns(2). An owner out of our sight is nobody we are.
-bool belongs_to_own_users(const std::string& path) {
+// ioctl_ns(2). An owner out of our sight (EPERM) is nobody we are, and what is no namespace (ENOTTY) has none.
+bool belongs_to_own_users(const std::string& path, Doubts& doubts) {
   const auto file = open_at(AT_FDCWD, path, O_RDONLY | O_NOCTTY);
-  if (!file) return false;
-  const Fd owner(::ioctl(file->get(), NS_GET_USERNS));
+  const Fd owner(file ? ::ioctl(file->get(), NS_GET_USERNS) : -1);
+  if (file && !owner.valid() && (errno == EPERM || errno == ENOTTY)) return false;
   struct stat status {
   }, own{};
-  return owner.valid() && ::fstat(owner.get(), &status) == 0 && ::stat("/proc/self/ns/user", &own) == 0 &&
-         status.st_dev == own.st_dev && status.st_ino == own.st_ino;
+  if (owner.valid() && ::fstat(owner.get(), &status) == 0 && ::stat("/proc/self/ns/user", &own) == 0)
+    return status.st_dev == own.st_dev && status.st_ino == own.st_ino;
+  doubts.note(path, errno);
+  return false;
 }
 
 }  // namespace
@@ -97,16 +104,23 @@ std::string container_in_cgroup(std::string_view text) {
   return last;
 }
 
-NamespaceFact namespace_fact(const std::string& type, const std::string& path) {
+Result<NamespaceFact> namespace_fact(const std::string& type, const std::string& path) {
   NamespaceFact fact;
+  Doubts doubts;
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return fact;
+  if (::stat(path.c_str(), &status) != 0) {
+    doubts.note(path, errno);
+    TRY_DO(doubts.certain());
+    return fact;
+  }
   fact.identity = {status.st_dev, status.st_ino};
+  const std::string ours = "/proc/self/ns/" + file_name(type);
   struct stat own {};
-  fact.host = ::stat(("/proc/self/ns/" + file_name(type)).c_str(), &own) == 0 &&
-              fact.identity == Identity{own.st_dev, own.st_ino};
-  fact.hosts_users = belongs_to_own_users(path);
-  if (const std::string process = process_of(path); !process.empty()) fact.container = container_of(process);
+  if (::stat(ours.c_str(), &own) != 0) doubts.note(ours, errno);
+  fact.host = fact.identity == Identity{own.st_dev, own.st_ino};
+  fact.hosts_users = belongs_to_own_users(path, doubts);
+  if (const std::string process = process_of(path); !process.empty()) fact.container = container_of(process, doubts);
+  TRY_DO(doubts.certain());
   return fact;
 }
 

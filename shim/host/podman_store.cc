@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
+
 #include "host/graph_root.h"
 #include "oci/spec.h"
 #include "oci/strict_json.h"
@@ -48,9 +50,13 @@ std::optional<StoredImage> stored_image(const std::string& id, const std::string
   const auto place = place_of(root);
   if (!place || !inspector.root_controlled_directory(place->store)) return std::nullopt;
   const auto directory = open_at(AT_FDCWD, place->store, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!directory) return std::nullopt;
+  if (!directory) {
+    inspector.doubt(in_quotes(place->store), errno);
+    return std::nullopt;
+  }
   for (const char* list : lists) {
     const auto text = read_trusted_file(directory->get(), list, largest_store);
+    if (!text && text.error().code == Code::io) inspector.doubt(in_quotes(place->store + "/" + list), errno);
     const auto containers = text ? oci::parse_strict(*text, list) : fail(Code::io, "");
     if (!containers) continue;
     if (auto image = image_in(containers->value, id, place->layer)) return image;

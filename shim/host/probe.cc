@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <set>
 #include <vector>
 
@@ -92,17 +93,23 @@ class Paths {
       if (root) result.root_options = inspector_.mount_options(opened);
       if (source) opened.fact.by_foreign_link = inspector_.by_foreign_link(path, result.facts.graph_roots);
       result.facts.paths.emplace(path, opened.fact);
-      if (root) result.root = Fd(::fcntl(opened.fd.get(), F_DUPFD_CLOEXEC, 0));
+      if (root) keep_root(path, opened, result);
       if (source && opened.fact.exists) result.sources.emplace(path, std::move(opened.fd));
     }
     for (auto& [row, opened] : sensitive_) {
       TRY_DO(inspector_.locate(opened));
       result.facts.sensitive.push_back({std::string(row->path), row->socket, row->subtree, opened.fact});
     }
-    return {};
+    return inspector_.certain();
   }
 
  private:
+  void keep_root(const std::string& path, const Opened& opened, Probe& result) {
+    if (!opened.fd.valid()) return;
+    result.root = Fd(::fcntl(opened.fd.get(), F_DUPFD_CLOEXEC, 0));
+    if (!result.root.valid()) inspector_.doubt(in_quotes(path), errno);
+  }
+
   void open(const std::string& path) {
     if (!opened_.contains(path)) opened_.emplace(path, inspector_.open(request_.bundle, path));
   }
@@ -127,11 +134,14 @@ class Paths {
   std::vector<std::pair<const SensitivePath*, Opened>> sensitive_;
 };
 
-void read_namespaces(const Json& spec, Facts& facts) {
+Status read_namespaces(const Json& spec, Facts& facts) {
   for (const Json& element : elements(spec, "/linux/namespaces")) {
-    if (const std::string path = text_at(element, "/path"); !path.empty())
-      facts.namespaces[path] = namespace_fact(text_at(element, "/type"), path);
+    const std::string path = text_at(element, "/path");
+    if (path.empty()) continue;
+    TRY(fact, namespace_fact(text_at(element, "/type"), path));
+    facts.namespaces[path] = fact;
   }
+  return {};
 }
 
 }  // namespace
@@ -141,10 +151,13 @@ Result<Probe> probe(const Json& spec, const Request& request) {
   Facts& facts = result.facts;
   facts.operation = request.operation;
   facts.workload.id = request.id;
-  facts.runtime = runtime_version(request.runtime_path, request.state);
-  read_machine(facts);
+  if (!request.runtime_path.empty()) {
+    TRY(runtime, runtime_version(request.runtime_path, request.state));
+    facts.runtime = std::move(runtime);
+  }
+  TRY_DO(read_machine(facts));
   if (request.operation != Operation::create) return result;
-  read_namespaces(spec, facts);
+  TRY_DO(read_namespaces(spec, facts));
   Paths paths(spec, request);
   paths.open(facts);
   TRY_DO(paths.locate(result));

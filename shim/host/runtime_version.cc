@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -19,9 +21,9 @@ namespace {
 constexpr std::size_t largest_output = 4096;  // bytes
 constexpr std::chrono::seconds patience{5};
 
-std::optional<std::string> cache_key(const std::string& path) {
+Result<std::string> cache_key(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  if (::stat(path.c_str(), &status) != 0) return fail_errno("cannot look at " + path, errno);
   std::string key = path;
   const auto add = [&key](auto value) { key += '\n' + std::to_string(value); };
   add(status.st_dev);
@@ -34,11 +36,6 @@ std::optional<std::string> cache_key(const std::string& path) {
   return sha256_hex(key);
 }
 
-std::string ask(const std::string& path) {
-  const auto end = run_child(path, {"--version"}, -1, {patience, largest_output});
-  return end ? end->output : "";
-}
-
 std::optional<std::string> cached(const std::string& file) {
   const auto text = read_trusted_file(AT_FDCWD, file, largest_output);
   return text ? std::optional(*text) : std::nullopt;
@@ -49,8 +46,11 @@ void remember(const std::string& directory, const std::string& name, const std::
   if (!make_directories(directory)) return;
   const auto opened = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!opened) return;
-  auto file = AtomicFile::beside(opened->get(), name);
-  if (file && file->write(output)) (void)file->commit();
+  // It has a name when it is whole: who is killed before leaves nothing that nobody would clear away.
+  const auto file = open_at(opened->get(), ".", O_TMPFILE | O_WRONLY, 0600);
+  if (!file || !write_all(file->get(), output, name)) return;
+  const std::string path = "/proc/self/fd/" + std::to_string(file->get());
+  (void)::linkat(AT_FDCWD, path.c_str(), opened->get(), name.c_str(), AT_SYMLINK_FOLLOW);
 }
 
 }  // namespace
@@ -77,15 +77,19 @@ RuntimeFact parse_version(std::string_view output) {
   return fact;
 }
 
-RuntimeFact runtime_version(const std::string& path, const std::string& state) {
-  RuntimeFact fact;
-  if (const auto key = cache_key(path)) {
-    const std::string directory = state + "/runtimes";
-    const auto known = cached(directory + "/" + *key);
-    const std::string output = known ? *known : ask(path);
-    fact = parse_version(output);
-    if (!known && fact.kind != RuntimeKind::other) remember(directory, *key, output);
+Result<RuntimeFact> runtime_version(const std::string& path, const std::string& state) {
+  TRY(key, cache_key(path));
+  const std::string directory = state + "/runtimes";
+  auto output = cached(directory + "/" + key);
+  const bool known = output.has_value();
+  if (!known) {
+    TRY(end, run_child(path, {"--version"}, -1, {patience, largest_output}));
+    if (!end.status && end.output.empty())
+      return fail(Code::io, "cannot ask " + path + " for its version: it was killed, or did not answer in time");
+    output = std::move(end.output);
   }
+  RuntimeFact fact = parse_version(*output);
+  if (!known && fact.kind != RuntimeKind::other) remember(directory, key, *output);
   fact.path = path;
   return fact;
 }

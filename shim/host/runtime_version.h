@@ -5,13 +5,15 @@
 #include <string_view>
 
 #include "host/facts.h"
+#include "util/result.h"
 
 namespace hardened::host {
 
 // Kind and version of the runtime at the absolute `path`, from `PATH --version` (run without shell, environment or
 // standard input, ended after 5 s). The answer is kept in `STATE/runtimes`, by path, device, inode, size and time of
-// change of the file, so that it costs a create one stat and one read. RuntimeKind::other when it cannot be told.
-[[nodiscard]] RuntimeFact runtime_version(const std::string& path, const std::string& state);
+// change of the file, so that it costs a create one stat and one read. RuntimeKind::other when it says something else.
+// Errors: Code::io; it cannot be asked.
+[[nodiscard]] Result<RuntimeFact> runtime_version(const std::string& path, const std::string& state);
 
 // The same from what --version printed: "runc version 1.1.5+ds1", "crun version 1.8.1".
 [[nodiscard]] RuntimeFact parse_version(std::string_view output);

@@ -26,15 +26,24 @@ Fd open_beneath(int root, const std::string& path, std::uint64_t flags) {
   return Fd(static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how)));
 }
 
-bool is_link(const Fd& fd) {
-  struct stat status {};
-  return ::fstat(fd.get(), &status) == 0 && S_ISLNK(status.st_mode);
+tl::unexpected<Error> cannot_follow(const std::string& path, int error) {
+  auto failure = fail_errno("cannot follow " + in_quotes(path), error);
+  // What the path itself is to blame for.
+  if (error == ELOOP || error == EXDEV || error == ENAMETOOLONG) failure.value().code = Code::policy;
+  return failure;
 }
 
-std::string target_of(const Fd& link) {
+Result<bool> is_link(const Fd& fd, const std::string& path) {
+  struct stat status {};
+  if (fd.valid() && ::fstat(fd.get(), &status) != 0) return cannot_follow(path, errno);
+  return fd.valid() && S_ISLNK(status.st_mode);
+}
+
+Result<std::string> target_of(const Fd& link, const std::string& path) {
   std::array<char, PATH_MAX> target{};
   const ssize_t length = ::readlinkat(link.get(), "", target.data(), target.size());
-  return length <= 0 ? std::string() : std::string(target.data(), static_cast<std::size_t>(length));
+  if (length < 0) return cannot_follow(path, errno);
+  return std::string(target.data(), static_cast<std::size_t>(length));
 }
 
 std::string parent_of(const std::string& path) {
@@ -65,25 +74,29 @@ Result<std::string> walk(int root, const std::string& path, const OnLink& on_lin
     }
     const std::string next = at + "/" + part;
     const Fd found = exists ? open_beneath(root, next.substr(1), O_NOFOLLOW) : Fd();
-    if (exists && !found.valid() && errno != ENOENT && errno != ENOTDIR)
-      return fail_errno("cannot follow " + in_quotes(path), errno);
+    if (exists && !found.valid() && errno != ENOENT && errno != ENOTDIR) return cannot_follow(path, errno);
     exists = found.valid();
-    if (!exists || !is_link(found)) {
+    TRY(link, is_link(found, path));
+    if (!link) {
       at = next;
       continue;
     }
-    if (++links > most_links) return fail(Code::io, "cannot follow " + in_quotes(path) + ": too many symbolic links");
+    if (++links > most_links)
+      return fail(Code::policy, "cannot follow " + in_quotes(path) + ": too many symbolic links");
     if (on_link) on_link(at.empty() ? "/" : at, found.get());
-    const std::string target = target_of(found);
-    if (target.empty()) return fail(Code::io, "cannot follow " + in_quotes(path) + ": a link without a target");
+    TRY(target, target_of(found, path));
+    if (target.empty()) return fail(Code::policy, "cannot follow " + in_quotes(path) + ": a link without a target");
     if (target.front() == '/') at.clear();
     for (std::string& step : reversed(target)) left.push_back(std::move(step));
   }
   return at.empty() ? "/" : at;
 }
 
-bool crosses_link(int root, const std::string& path) {
-  return !open_beneath(root, path, 0).valid() && errno == ELOOP;
+Result<bool> crosses_link(int root, const std::string& path) {
+  if (open_beneath(root, path, 0).valid()) return false;
+  if (errno == ELOOP) return true;
+  if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return false;
+  return cannot_follow(path, errno);
 }
 
 }  // namespace hardened::host

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -50,9 +51,11 @@ std::string digest_in(std::string_view text) {
 std::optional<Json> docker_document(const std::string& directory, const char* name, Inspector& inspector) {
   if (!inspector.root_controlled_directory(directory)) return std::nullopt;
   const auto opened = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!opened) return std::nullopt;
-  const auto text = read_trusted_file(opened->get(), name, largest_config);
-  if (!text) return std::nullopt;
+  const auto text = opened ? read_trusted_file(opened->get(), name, largest_config) : fail(Code::io, "");
+  if (!text) {
+    if (text.error().code == Code::io) inspector.doubt(in_quotes(directory + "/" + name), errno);
+    return std::nullopt;
+  }
   auto document = oci::parse_strict(*text, name);
   return document ? std::optional(std::move(document->value)) : std::nullopt;
 }

@@ -25,7 +25,7 @@ class Inhabitant {
     // fork(2) and unshare(2) in one: the namespace is there when the number of the child is.
     const auto child = static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0));
     if (child == 0) {
-      ::close(writing.get());
+      if (::close(writing.get()) != 0) ::_exit(1);  // it would wait for itself
       char byte = 0;
       while (::read(reading.get(), &byte, 1) < 0 && errno == EINTR) {
       }
@@ -39,7 +39,8 @@ class Inhabitant {
   Inhabitant& operator=(Inhabitant&&) = delete;
   ~Inhabitant() {
     if (pid_ == 0) return;
-    pipe_ = Fd();
+    // It ends by that; who could not close the pipe would wait for ever.
+    if (::close(pipe_.release()) != 0) ::kill(pid_, SIGKILL);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
   }

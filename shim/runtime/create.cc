@@ -56,6 +56,13 @@ Status check_attestable(const Profile& profile, const Call& call) {
               R"(install hardened whole, or take "attest" out of the profile)");
 }
 
+// A grant that names no place where its container is would be swept, and its host ids be given to another one.
+Status check_root(const Invocation& invocation, const host::RuntimeFact& runtime) {
+  if (runtime.kind != host::RuntimeKind::other || !invocation.global("root").empty()) return {};
+  return fail(Code::io, "cannot tell whether " + runtime.path + " is runc or crun, nor where it keeps its containers",
+              "see what `" + runtime.path + " --version` says, or name the place by --root");
+}
+
 Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Facts& facts, const Spec& spec) {
   TRY(creator, state::this_process());
   state::Grant grant;
@@ -125,12 +132,13 @@ Result<Judged> judge(const Call& call, oci::Bundle& bundle, const Terms& terms, 
   TRY_DO(check_recordable(policy.profile, call));
   TRY_DO(check_attestable(policy.profile, call));
   TRY(runtime, choose_runtime(policy));
-  facts.runtime = host::runtime_version(runtime, paths::state);
+  TRY(version, host::runtime_version(runtime, paths::state));
+  facts.runtime = std::move(version);
   const std::string root = runtime_root(call.invocation, facts.runtime.kind);
   TRY_DO(confirm_peers(facts, root));
 
   Spec spec(bundle.take_spec());
-  host::locate_destinations(spec.document(), controls::writable_places(policy.profile), probe);
+  TRY_DO(host::locate_destinations(spec.document(), controls::writable_places(policy.profile), probe));
   TRY(users, own_users(spec, policy, root, terms.ids, probe));
   TRY(judgement, controls::harden(std::move(spec), policy, facts));
   return Judged{std::move(policy), std::move(probe), runtime, std::move(users), std::move(judgement)};
@@ -141,6 +149,7 @@ Result<Handover> create(const Call& call, Account& account) {
   TRY(judged, judge(call, bundle, {}, account));
   auto& [policy, probe, runtime, users, judgement] = judged;
   TRY_DO(note(account, judgement, policy));
+  TRY_DO(check_root(call.invocation, probe.facts.runtime));
 
   TRY(grant, grant_for(call, policy, probe.facts, judgement.spec));
   TRY_DO(state::store(grant));

@@ -71,9 +71,9 @@ Result<Request> process_from_flags(const Invocation& invocation, const Json& gra
   return Request{std::move(process), {}, false};
 }
 
-Facts facts_for(const Call& call, const std::optional<state::Grant>& grant, const Request& request) {
+Result<Facts> facts_for(const Call& call, const std::optional<state::Grant>& grant, const Request& request) {
   Facts facts;
-  host::read_machine(facts);
+  TRY_DO(host::read_machine(facts));
   facts.operation = host::Operation::exec;
   facts.workload.id = call.invocation.id();
   facts.unknown_members = request.unknown_members;
@@ -119,7 +119,7 @@ Result<Handover> exec(const Call& call, Account& account) {
   TRY(request,
       file.empty() ? process_from_flags(call.invocation, grant ? grant->process : Json()) : read_process(file));
 
-  const Facts facts = facts_for(call, grant, request);
+  TRY(facts, facts_for(call, grant, request));
   TRY(judgement, controls::harden(Spec(Json{{"process", request.process}}), policy, facts));
   TRY_DO(note(account, judgement, policy));
   TRY(runtime, runtime_of(call.invocation, grant, policy));

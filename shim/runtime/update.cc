@@ -120,7 +120,7 @@ Result<Handover> update(const Call& call, Account& account) {
   TRY(resources, source.empty() ? resources_from_flags(call.invocation) : read_resources(source));
 
   Facts facts;
-  host::read_machine(facts);
+  TRY_DO(host::read_machine(facts));
   facts.operation = host::Operation::update;
   facts.workload.id = call.invocation.id();
   if (grant) facts.granted_resources = grant->resources;

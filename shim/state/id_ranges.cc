@@ -32,7 +32,7 @@ class Slots {
   // The first of `count` free slots side by side; the pool's size when there are none.
   [[nodiscard]] std::uint32_t find(std::uint32_t count) const {
     std::uint32_t next = 0;
-    const std::string link = link_target(directory_.get(), next_link);
+    const std::string link = link_target(directory_.get(), next_link).value_or("");
     std::from_chars(link.data(), link.data() + link.size(), next);
     for (std::uint32_t tried = 0; tried < pool_.slots; ++tried) {
       const std::uint32_t first = (next % pool_.slots + tried) % pool_.slots;
@@ -44,7 +44,7 @@ class Slots {
   // Puts `holder` beside those that have the slot.
   [[nodiscard]] Status join(std::uint32_t slot, const std::string& holder) const {
     for (std::uint32_t index = 1;; ++index) {
-      const std::string other = link_target(directory_.get(), entry(slot, index));
+      TRY(other, link_target(directory_.get(), entry(slot, index)));
       if (other.empty() || !holds(other)) return replace(entry(slot, index), holder);
     }
   }
@@ -79,9 +79,10 @@ class Slots {
 
   [[nodiscard]] bool is_held(std::uint32_t slot) const {
     for (std::uint32_t index = 0;; ++index) {
-      const std::string holder = link_target(directory_.get(), entry(slot, index));
-      if (holder.empty() && index != 0) return false;
-      if (!holder.empty() && holds(holder)) return true;
+      const auto holder = link_target(directory_.get(), entry(slot, index));
+      if (!holder) return true;
+      if (holder->empty() && index != 0) return false;
+      if (!holder->empty() && holds(*holder)) return true;
     }
   }
 

@@ -78,10 +78,12 @@ Result<Fd> make_passable(int parent, const std::string& name) {
 
 }  // namespace
 
-std::string link_target(int directory, const std::string& name) {
+Result<std::string> link_target(int directory, const std::string& name) {
   char target[PATH_MAX];
   const ssize_t size = ::readlinkat(directory, name.c_str(), target, sizeof target);
-  return size <= 0 ? "" : std::string(target, static_cast<std::size_t>(size));
+  if (size >= 0) return std::string(target, static_cast<std::size_t>(size));
+  if (errno == ENOENT || errno == ENOTDIR || errno == EINVAL) return std::string();
+  return fail_errno("cannot read the link " + name, errno);
 }
 
 Result<Fd> open_state(const std::string& state_root) {
@@ -96,9 +98,13 @@ std::string key_of(const std::string& runtime_root, const std::string& id) {
 }
 
 bool holds_ids(const std::string& state_root, const std::string& key, const std::string& first) {
-  auto directory = open_trusted_directory(AT_FDCWD, state_root + "/grants/" + key.substr(0, 2));
-  if (!directory || link_target(directory->get(), key + "/" + ids_link) != first) return false;
-  return Shard(std::move(*directory)).is_needed(key);
+  const std::string shard = state_root + "/grants/" + key.substr(0, 2);
+  struct stat status {};
+  if (::lstat((shard + "/" + key).c_str(), &status) != 0) return errno != ENOENT && errno != ENOTDIR;
+  auto directory = open_trusted_directory(AT_FDCWD, shard);
+  if (!directory) return true;
+  const auto ids = link_target(directory->get(), key + "/" + ids_link);
+  return !ids || (*ids == first && Shard(std::move(*directory)).is_needed(key));
 }
 
 Result<Shard> Shard::open(const std::string& state_root, const std::string& key, std::chrono::milliseconds patience) {
@@ -121,14 +127,15 @@ bool Shard::container_exists(const std::string& key) const {
   return ::fstatat(directory_.get(), link.c_str(), &status, 0) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-std::optional<Process> Shard::creator_of(const std::string& key) const {
-  return parse_process(link_target(directory_.get(), key + "/creator"));
+Result<std::optional<Process>> Shard::creator_of(const std::string& key) const {
+  TRY(creator, link_target(directory_.get(), key + "/creator"));
+  return parse_process(creator);
 }
 
 bool Shard::is_needed(const std::string& key) const {
   if (container_exists(key)) return true;
   const auto creator = creator_of(key);
-  return creator && may_be_alive(*creator);
+  return !creator || (*creator && may_be_alive(**creator));
 }
 
 void Shard::sweep() const {
@@ -156,7 +163,9 @@ Status Shard::write(const Grant& grant) const {
 
 Status Shard::put(const std::string& key, const Grant& grant) const {
   if (exists(key)) {
-    if (creator_of(key) != grant.creator && is_needed(key))
+    const auto creator = creator_of(key);
+    const bool is_ours = creator && *creator == grant.creator;
+    if (!is_ours && is_needed(key))
       return fail(Code::usage, "cannot create container " + grant.id + ": one of that id exists", "delete it first");
     TRY_DO(discard(key));
   }

@@ -20,11 +20,12 @@ inline constexpr std::size_t grant_limit = std::size_t{16} << 20;  // bytes: twi
 // The name of a grant's directory (key.h); its first two characters are the shard's.
 [[nodiscard]] std::string key_of(const std::string& runtime_root, const std::string& id);
 
-// Is there a grant `key` of a living container, or of one being created, whose host ids begin at `first`?
+// Is there a grant `key` of a living container, or of one being created, whose host ids begin at `first`? What cannot
+// be told is taken for one.
 [[nodiscard]] bool holds_ids(const std::string& state_root, const std::string& key, const std::string& first);
 
-// The target of the symbolic link `name`; empty when it is none.
-[[nodiscard]] std::string link_target(int directory, const std::string& name);
+// The target of the symbolic link `name`; empty when it is none. Errors: Code::io; that cannot be told.
+[[nodiscard]] Result<std::string> link_target(int directory, const std::string& name);
 
 class Shard {
  public:
@@ -40,7 +41,7 @@ class Shard {
   // Removes a grant: it is renamed away first, so that nobody reads half of it. Fine when there is none.
   [[nodiscard]] Status discard(const std::string& key) const;
 
-  // Is the container of that grant there, or being created?
+  // Is the container of that grant there, or being created? False only when it is certain that it is not.
   [[nodiscard]] bool is_needed(const std::string& key) const;
 
  private:
@@ -48,7 +49,7 @@ class Shard {
   explicit Shard(Fd directory) : directory_(std::move(directory)) {}
   [[nodiscard]] bool exists(const std::string& key) const;
   [[nodiscard]] bool container_exists(const std::string& key) const;
-  [[nodiscard]] std::optional<Process> creator_of(const std::string& key) const;
+  [[nodiscard]] Result<std::optional<Process>> creator_of(const std::string& key) const;
   [[nodiscard]] Status write(const Grant& grant) const;
   Fd directory_;
 };

@@ -107,7 +107,7 @@ Status remove(const std::string& runtime_root, const std::string& id, const std:
 
 Status remember_runtime(const std::string& runtime, const std::string& state_root) {
   TRY(state, open_state(state_root));
-  if (link_target(state.get(), runtime_link) == runtime) return {};
+  if (link_target(state.get(), runtime_link).value_or("") == runtime) return {};
   constexpr char fresh[] = ".runtime.new";
   TRY_DO(lock_within(state.get(), Lock::exclusive, lock_patience, state_root));
   ::unlinkat(state.get(), fresh, 0);

@@ -48,7 +48,7 @@ Status look_at_filter(const state::Grant& grant, ContainerView view, const Outsi
 
 Result<std::optional<std::vector<Weakness>>> look(const state::Grant& grant, const Looks& looks) {
   Outside outside{own_namespaces(), {}};
-  host::read_machine(outside.facts);
+  TRY_DO(host::read_machine(outside.facts));
   std::vector<Weakness> lasting;
   for (int count = 1;; ++count) {
     const auto init = state::init_of(grant.runtime_root, grant.id);

@@ -14,7 +14,7 @@ using host::RuntimeKind;
 
 TEST_CASE("machine: the facts agree with /proc") {
   Facts facts;
-  host::read_machine(facts);
+  REQUIRE(host::read_machine(facts));
   const std::string release = sandbox::read_file("/proc/sys/kernel/osrelease");
   const std::string version = std::to_string(facts.kernel_major) + "." + std::to_string(facts.kernel_minor);
   CHECK(release.substr(0, version.size()) == version);
@@ -32,24 +32,27 @@ TEST_CASE("namespaces: this program's own are the host's, a new one is not, and 
   for (const char* type : {"network", "mount", "pid", "ipc", "uts", "user"}) {
     const std::string file = type == std::string("network") ? "net" : type == std::string("mount") ? "mnt" : type;
     INFO(type);
-    CHECK(host::namespace_fact(type, "/proc/self/ns/" + file).host);
-    CHECK_FALSE(host::namespace_fact(type, "/proc/self/ns/" + file).container.has_value());
+    const auto own = host::namespace_fact(type, "/proc/self/ns/" + file);
+    REQUIRE(own);
+    CHECK(own->host);
+    CHECK_FALSE(own->container.has_value());
     // A user namespace belongs to its parent, and the first of all to none.
-    if (file != "user") CHECK(host::namespace_fact(type, "/proc/self/ns/" + file).hosts_users);
+    if (file != "user") CHECK(own->hosts_users);
   }
-  CHECK_FALSE(host::namespace_fact("network", "/proc/self/ns/uts").host);
-  const auto missing = host::namespace_fact("network", "/run/netns/missing");
+  CHECK_FALSE(host::namespace_fact("network", "/proc/self/ns/uts").value().host);
+  const auto missing = host::namespace_fact("network", "/run/netns/missing").value();
   CHECK_FALSE(missing.host);
   CHECK(missing.identity == host::Identity{});
   const std::string parent = "/proc/" + std::to_string(::getpid()) + "/ns/uts";
   sandbox::run([&]() -> std::string {
     EXPECT(::unshare(CLONE_NEWUTS) == 0);
-    EXPECT(!host::namespace_fact("uts", parent).host);
-    EXPECT(host::namespace_fact("uts", "/proc/self/ns/uts").host);
+    EXPECT(!host::namespace_fact("uts", parent).value().host);
+    EXPECT(host::namespace_fact("uts", "/proc/self/ns/uts").value().host);
     sandbox::write_file("/mnt/joined", "");
     EXPECT(sandbox::bind(parent, "/mnt/joined"));
-    EXPECT(host::namespace_fact("uts", "/mnt/joined").identity == host::namespace_fact("uts", parent).identity);
-    EXPECT(!host::namespace_fact("uts", "/mnt/joined").container.has_value());
+    EXPECT(host::namespace_fact("uts", "/mnt/joined").value().identity ==
+           host::namespace_fact("uts", parent).value().identity);
+    EXPECT(!host::namespace_fact("uts", "/mnt/joined").value().container.has_value());
     return {};
   });
 }
@@ -59,30 +62,31 @@ TEST_CASE("runtime version: asked once for each state of the file, in an empty e
     const std::string script = "#!/bin/sh\necho \"$1\" >> /mnt/asked\n[ -z \"$HOME$TERM\" ] || exit 1\n";
     sandbox::write_file("/mnt/runc", script + "echo runc version 1.2.3\n", 0755);
     for (int i = 0; i < 3; ++i) {
-      const auto fact = host::runtime_version("/mnt/runc", "/mnt/state");
+      const auto fact = host::runtime_version("/mnt/runc", "/mnt/state").value();
       EXPECT(fact.kind == RuntimeKind::runc && fact.minor == 2 && fact.path == "/mnt/runc");
     }
     EXPECT(sandbox::read_file("/mnt/asked") == "--version\n");
     sandbox::write_file("/mnt/runc", script + "echo runc version 1.4.0\n", 0755);
-    EXPECT(host::runtime_version("/mnt/runc", "/mnt/state").minor == 4);
+    EXPECT(host::runtime_version("/mnt/runc", "/mnt/state").value().minor == 4);
     EXPECT(sandbox::read_file("/mnt/asked") == "--version\n--version\n");
     return {};
   });
 }
 
-TEST_CASE("runtime version: one that misbehaves is another kind, and does not keep us") {
+TEST_CASE("runtime version: one that misbehaves is another kind or an error, and does not keep us") {
   sandbox::run([]() -> std::string {
     sandbox::write_file("/mnt/silent", "#!/bin/sh\n", 0755);
     sandbox::write_file("/mnt/endless", "#!/bin/sh\nexec yes nothing\n", 0755);
     sandbox::write_file("/mnt/lingers", "#!/bin/sh\necho crun version 1.8.1\nexec >/dev/null\nwhile :; do :; done\n",
                         0755);
     sandbox::write_file("/mnt/plain", "no program");
-    for (const char* path : {"/mnt/silent", "/mnt/endless", "/mnt/plain", "/mnt/missing"})
-      EXPECT(host::runtime_version(path, "/mnt/state").kind == RuntimeKind::other);
-    EXPECT(host::runtime_version("/mnt/lingers", "/mnt/state").kind == RuntimeKind::crun);
+    EXPECT(host::runtime_version("/mnt/silent", "/mnt/state").value().kind == RuntimeKind::other);
+    for (const char* path : {"/mnt/endless", "/mnt/plain", "/mnt/missing"})
+      EXPECT(!host::runtime_version(path, "/mnt/state"));
+    EXPECT(host::runtime_version("/mnt/lingers", "/mnt/state").value().kind == RuntimeKind::crun);
     // Without a state directory it is asked each time.
     sandbox::write_file("/mnt/runc", "#!/bin/sh\necho runc version 1.2.3\n", 0755);
-    EXPECT(host::runtime_version("/mnt/runc", "/mnt/runc/state").kind == RuntimeKind::runc);
+    EXPECT(host::runtime_version("/mnt/runc", "/mnt/runc/state").value().kind == RuntimeKind::runc);
     return {};
   });
 }

@@ -41,7 +41,7 @@ class Network {
 host::Facts facts_with(const kernel::IdMapping& ids) {
   host::Facts facts;
   facts.ids = ids;
-  facts.namespaces[network] = host::namespace_fact("network", network);
+  facts.namespaces[network] = host::namespace_fact("network", network).value();
   return facts;
 }
 

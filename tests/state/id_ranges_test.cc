@@ -1,5 +1,7 @@
 #include "state/id_ranges.h"
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -7,7 +9,9 @@
 #include <set>
 
 #include "catch.h"
+#include "processes.h"
 #include "state/example.h"
+#include "state/shard.h"
 
 using namespace hardened;
 namespace fs = std::filesystem;
@@ -164,4 +168,23 @@ TEST_CASE("id ranges: a range is in use as long as any container that joined its
   CHECK_FALSE(host.create("more"));
   host.remove("fourth");
   CHECK(host.create("more").value() == ids);
+}
+
+TEST_CASE("id ranges: what cannot be looked at is held") {
+  const Host host;
+  const auto ids = host.create("a");
+  REQUIRE(ids);
+  host.remove("a");
+  const std::string key = state::key_of(host.runtime_root(), "a");
+  const auto is_held = [&] { return state::holds_ids(host.state(), key, std::to_string(ids->uid)); };
+  CHECK_FALSE(is_held());
+  const auto out_of_descriptors = [&] {
+    const rlimit none{0, 0};
+    return ::setrlimit(RLIMIT_NOFILE, &none) == 0 && is_held();
+  };
+  CHECK(testing::succeeded(testing::start(out_of_descriptors)));
+  // Longer than any name can be: neither is there a link, nor is there none.
+  CHECK_FALSE(state::link_target(AT_FDCWD, std::string(5000, 'x')));
+  CHECK(state::link_target(AT_FDCWD, host.state() + "/nonexistent").value() == "");
+  CHECK(state::link_target(AT_FDCWD, host.state()).value() == "");
 }

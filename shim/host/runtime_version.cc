@@ -50,7 +50,8 @@ void remember(const std::string& directory, const std::string& name, const std::
   const auto file = open_at(opened->get(), ".", O_TMPFILE | O_WRONLY, 0600);
   if (!file || !write_all(file->get(), output, name)) return;
   const std::string path = "/proc/self/fd/" + std::to_string(file->get());
-  (void)::linkat(AT_FDCWD, path.c_str(), opened->get(), name.c_str(), AT_SYMLINK_FOLLOW);
+  // Where it cannot be kept, the next create asks again.
+  if (::linkat(AT_FDCWD, path.c_str(), opened->get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0) return;
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ TEST_CASE("recording: nobody asks for it in vain") {
 
 TEST_CASE("recording: without a recorder the create ends with what to do") {
   if (std::filesystem::exists(paths::recorder)) return;  // then training.bats has the case
-  const Status status = runtime::expect_recording({}, Spec(Json::object()), {});
+  Spec spec(Json::object());
+  const Status status = runtime::expect_recording({}, spec, {}, {});
   REQUIRE_FALSE(status);
   CHECK(status.error().code == Code::policy);
   CHECK(status.error().message.find(paths::recorder) != std::string::npos);

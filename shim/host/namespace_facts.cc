@@ -109,7 +109,8 @@ Result<NamespaceFact> namespace_fact(const std::string& type, const std::string&
   Doubts doubts;
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
-    doubts.note(path, errno);
+    // A process that may do more than we keeps its namespaces from us (ptrace(2)), the machine's first one for example.
+    if (errno != EACCES) doubts.note(path, errno);
     TRY_DO(doubts.certain());
     return fact;
   }

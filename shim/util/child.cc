@@ -53,19 +53,19 @@ Result<pid_t> spawn(const std::string& path, std::vector<std::string> arguments,
 }
 
 // What comes out of `fd` until its end; nothing when the deadline or the limit is met first.
-std::string read_until(int fd, Clock::time_point deadline, std::size_t limit) {
+std::optional<std::string> read_until(int fd, Clock::time_point deadline, std::size_t limit) {
   std::string output;
   while (output.size() <= limit) {
     pollfd waiting{fd, POLLIN, 0};
     const int ready = ::poll(&waiting, 1, static_cast<int>(left_until(deadline).count()));
     if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return {};
+    if (ready <= 0) return std::nullopt;
     char buffer[1024];
     const ssize_t count = ::read(fd, buffer, sizeof buffer);
     if (count <= 0) return output;
     output.append(buffer, static_cast<std::size_t>(count));
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -96,10 +96,9 @@ Result<ChildEnd> run_child(const std::string& path, const std::vector<std::strin
   const auto deadline = Clock::now() + limits.patience;
   TRY(child, spawn(path, arguments, input, writing.get(), limits.errors));
   writing = Fd();
-  ChildEnd end;
-  end.output = read_until(reading.get(), deadline, limits.output);
-  end.status = await_child(child, left_until(deadline));
-  return end;
+  const auto output = read_until(reading.get(), deadline, limits.output);
+  const auto status = await_child(child, left_until(deadline));
+  return output ? ChildEnd{*output, status} : ChildEnd{};
 }
 
 }  // namespace hardened

@@ -18,8 +18,8 @@ struct ChildLimits {
 };
 
 struct ChildEnd {
-  std::string output;         // what it wrote to its standard output; empty when it did not end in time
-  std::optional<int> status;  // its exit status; nothing when a signal ended it, ours included
+  std::string output;         // what it wrote to its standard output; empty when that did not end in time
+  std::optional<int> status;  // its exit status; nothing then, and when a signal ended it, ours included
 };
 
 // Runs the program at the absolute `path` with `arguments` (without argv[0]) and `input` as its standard input (-1:

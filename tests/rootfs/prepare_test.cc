@@ -22,7 +22,6 @@ Json spec_of(const Json::array_t& mounts) {
 host::Probe judged(const Spec& spec) {
   host::Request request;
   request.id = "c";
-  request.runtime_path = "/mnt/runc";
   request.bundle = AT_FDCWD;
   request.state = "/mnt/state";
   auto found = host::probe(spec.document(), request);

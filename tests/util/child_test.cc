@@ -62,6 +62,12 @@ TEST_CASE("child: one that closes its output and goes on is killed when its time
   CHECK_FALSE(shell("echo said; exec >&-; exec sleep 600", -1, {milliseconds(50), 4096}).status);
 }
 
+TEST_CASE("child: one that ends while its output goes on has said nothing whole, and has no status") {
+  const ChildEnd end = shell("echo said; sleep 2 & exit 0", -1, {milliseconds(200), 4096});
+  CHECK(end.output.empty());
+  CHECK_FALSE(end.status);
+}
+
 TEST_CASE("child: one that says too much is not listened to") {
   CHECK(shell("while :; do echo much; done", -1, {seconds(20), 100}).output.empty());
 }

@@ -1,20 +1,16 @@
 #include "record/audit_listener.h"
 
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
-#include <cstddef>
 #include <thread>
 
+#include "kernel/seccomp_record.h"
 #include "record/audit_socket.h"
 #include "record/audit_tally.h"
 #include "util/child.h"
@@ -65,13 +61,8 @@ void stay_behind(int socket) {
 pid_t make_mark(AuditBoard& board) {
   const pid_t child = ::fork();
   if (child != 0) return child;
-  sock_filter program[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-                           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
-                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_LOG), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-  const sock_fprog filter{std::size(program), program};
   board.mark = ::getpid();
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
-    ::_exit(1);
+  if (!kernel::log_own_call(SYS_getppid)) ::_exit(1);
   ::getppid();
   ::_exit(0);
 }

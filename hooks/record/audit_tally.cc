@@ -1,7 +1,6 @@
 #include "record/audit_tally.h"
 
 #include <linux/audit.h>
-#include <linux/seccomp.h>
 
 #include <algorithm>
 
@@ -22,7 +21,6 @@ constexpr Abi abis[] = {
 
 // A number that no record has where it has none.
 std::uint64_t number(std::string_view text, int base = 10) {
-  if (base == 16 && text.starts_with("0x")) text.remove_prefix(2);
   return kernel::record_number(text, base).value_or(UINT64_MAX);
 }
 
@@ -59,7 +57,7 @@ void Tally::take_call(std::string_view text, std::uint64_t time) {
   const kernel::SeccompRecord record = kernel::seccomp_record(text);
   const std::uint64_t user = number(record.user);
   if (user < board_.first_id || user - board_.first_id >= board_.ids) return;
-  if (number(record.action, 16) != SECCOMP_RET_LOG) return;
+  if (!kernel::is_allowed(record)) return;
   if (!board_.starts || kernel::record_text(record.program) == board_.runtime) return;
   const std::uint64_t call = number(record.call);
   const std::string_view architecture = kernel::record_architecture(number(record.architecture, 16), call);

@@ -33,12 +33,8 @@ Status name_program(pid_t process, AuditBoard& board) {
 
 void read_calls(const AuditBoard& board, Observed& observed) {
   for (int phase = 0; phase < record_phases; ++phase) {
-    for (int abi = 0; abi < record_abis; ++abi) {
-      for (int number = 0; number < record_numbers; ++number) {
-        if (board.calls[phase][abi].seen[number] != 0)
-          observed.calls[{static_cast<record_abi>(abi), number}].insert(static_cast<record_phase>(phase));
-      }
-    }
+    for (int abi = 0; abi < record_abis; ++abi)
+      observed.add(static_cast<record_phase>(phase), static_cast<record_abi>(abi), board.calls[phase][abi]);
   }
 }
 
@@ -69,12 +65,8 @@ class AuditTier : public Tier {
     board->first_id = run.first_id;
     board->ids = run.ids;
     board->buffer = run.buffer;
-    const auto listener = begin_listening(board, runs.path_of(run));
-    if (!listener) {
-      forget(run, false);
-      return tl::unexpected<Error>(listener.error());
-    }
-    run.listener = state::format_process(*listener);
+    TRY(listener, begin_listening(board, runs.path_of(run)));
+    run.listener = state::format_process(listener);
     return {};
   }
 

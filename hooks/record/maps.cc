@@ -114,11 +114,8 @@ void Maps::read_calls(unsigned slot, Observed& observed) const {
   for (unsigned phase = 0; phase < record_phases; ++phase) {
     for (unsigned abi = 0; abi < record_abis; ++abi) {
       const unsigned place = row_of_calls(slot, phase, abi);
-      if (bpf_map_lookup_elem(calls_.get(), &place, row.get()) != 0) continue;
-      for (int number = 0; number < record_numbers; ++number) {
-        if (row->seen[number] != 0)
-          observed.calls[{static_cast<record_abi>(abi), number}].insert(static_cast<record_phase>(phase));
-      }
+      if (bpf_map_lookup_elem(calls_.get(), &place, row.get()) == 0)
+        observed.add(static_cast<record_phase>(phase), static_cast<record_abi>(abi), *row);
     }
   }
 }

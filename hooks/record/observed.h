@@ -36,6 +36,12 @@ struct Observed {
   bool capabilities_seen = true;  // false: who recorded is not told of them
   bool arguments_seen = true;
   std::vector<std::string> lost;  // a sentence each
+
+  void add(record_phase phase, record_abi abi, const record_calls& row) {
+    for (int number = 0; number < record_numbers; ++number) {
+      if (row.seen[number] != 0) calls[{abi, number}].insert(phase);
+    }
+  }
 };
 
 }  // namespace hardened::record

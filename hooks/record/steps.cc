@@ -103,14 +103,22 @@ Status enter(Run& run, const Places& places) {
   return {};
 }
 
+// The run is stored first: whatever becomes of this process, a later create finds what the tier has begun.
+Status place_in(const std::string& tier, Run& run, const Runs& runs, const Places& places) {
+  run.tier = tier;
+  Status placed = runs.store(run);
+  if (placed) placed = tier_of(run, places)->expect(run, runs);
+  if (placed) placed = runs.store(run);
+  if (!placed) forget(runs, run, places);
+  return placed;
+}
+
 // By the tier that the profile names; where it names none, by the first that this machine lets us.
 Status find_place(Run& run, const Runs& runs, const Places& places) {
-  if (!run.tier.empty()) return tier_of(run, places)->expect(run, runs);
-  run.tier = by_bpf;
-  const Status placed = tier_of(run, places)->expect(run, runs);
+  if (!run.tier.empty()) return place_in(run.tier, run, runs, places);
+  const Status placed = place_in(by_bpf, run, runs, places);
   if (placed || placed.error().code != Code::policy) return placed;
-  run.tier = by_audit;
-  const Status listening = tier_of(run, places)->expect(run, runs);
+  const Status listening = place_in(by_audit, run, runs, places);
   if (listening) return {};
   return fail(Code::policy, placed.error().message + ", and " + listening.error().message,
               placed.error().hint.empty() ? listening.error().hint : placed.error().hint);
@@ -191,9 +199,6 @@ Result<std::string> expect(const std::string& text, const Places& places) {
   run.id = id;
   run.started = utc_now();
   TRY_DO(find_place(run, runs, places));
-  const Status stored = runs.store(run);
-  if (!stored) tier_of(run, places)->forget(run, runs.empty());
-  if (!stored) return tl::unexpected<Error>(stored.error());
   return run.tier;
 }
 

@@ -17,7 +17,8 @@ class Tier {
   Tier& operator=(const Tier&) = delete;
   virtual ~Tier() = default;
 
-  // create: keeps a place for `run`. Errors: Code::policy with why this machine cannot record so; Code::io.
+  // create: keeps a place for `run`, which is stored already; what a failure leaves, forget() takes away. Errors:
+  // Code::policy with why this machine cannot record so; Code::io.
   [[nodiscard]] virtual Status expect(Run& run, const Runs& runs) const = 0;
   // start: `init` is about to become the container's first program.
   [[nodiscard]] virtual Status enter(Run& run, pid_t init) const = 0;

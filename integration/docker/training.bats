@@ -4,6 +4,7 @@
 
 # shellcheck disable=SC2154 # bats sets output and status
 load helpers
+load recorded
 
 setup_file() { suite_up; }
 teardown_file() {
@@ -13,33 +14,10 @@ teardown_file() {
 setup() { rm -rf "$(logs)"; }
 teardown() { remove_containers; }
 
-logs() { printf '%s\n' "$HARDENED_STAGE/var/lib/hardened/training"; }
-train() { docker run --runtime=hardened-train "$@"; }
-
 # trained MODE...: a recorded run of the program, to its end.
 trained() { train --rm "$BOX" trained "$@"; }
 
-# the_log: the only one there is.
-the_log() {
-  local -a files
-  files=("$(logs)"/*.jsonl)
-  equals "${#files[@]} $(wc -l <"${files[0]}")" "1 1" && cat "${files[0]}"
-}
-
-# logged FILTER [ARGUMENT...]: jq's word on it.
-logged() {
-  the_log | jq -e "${@:2}" "$1" >/dev/null || {
-    the_log
-    return 1
-  }
-}
-
-# used CALL: the phases it was seen in.
-used() { the_log | jq -c --arg call "$1" '.syscalls.SCMP_ARCH_X86_64[$call]'; }
-
-serving() { docker logs "$1" | grep -q serving; }
 pins() { inside find "$HARDENED_STAGE/run/hardened/bpf" -name 'link_*'; }
-recorder() { printf '%s\n' "$HARDENED_STAGE/libexec/hardened/hardened-record"; }
 
 # traced COMMAND...: the names of the calls it makes, as strace(1) sees them, one a line, sorted.
 traced() {

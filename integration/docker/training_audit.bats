@@ -3,16 +3,12 @@
 
 # shellcheck disable=SC2154 # bats sets output and status
 load helpers
-
-BUFFERS='{"audit": "16MiB", "narrow": "8KiB"}'
+load recorded
 
 setup_file() {
   suite_up
-  local name
-  for name in audit narrow; do
-    profile "train-$name" "$(jq --arg name "$name" '{extends: "train", recorder: {tier: "audit", buffer: .[$name]}}' \
-      <<<"$BUFFERS")"
-  done
+  profile train-audit '{"extends": "train", "recorder": {"tier": "audit"}}'
+  profile train-narrow '{"extends": "train", "recorder": {"tier": "audit", "buffer": "8KiB"}}'
 }
 teardown_file() {
   suite_down
@@ -24,25 +20,13 @@ setup() {
 }
 teardown() { remove_containers; }
 
-logs() { printf '%s\n' "$HARDENED_STAGE/var/lib/hardened/training"; }
-train() { docker run --runtime=hardened-train "$@"; }
 recorded_by() { policy "{\"select\": [{\"program\": \"hardened-train\", \"profile\": \"$1\"}]}"; }
-
-# logged FILTER [ARGUMENT...]: jq's word on the only log there is.
-logged() {
-  jq -e "${@:2}" "$1" "$(logs)"/*.jsonl >/dev/null || {
-    cat "$(logs)"/*.jsonl
-    return 1
-  }
-}
-used() { jq -c --arg call "$1" '.syscalls.SCMP_ARCH_X86_64[$call]' "$(logs)"/*.jsonl; }
-serving() { docker logs "$1" | grep -q serving; }
 
 # listeners: the processes that read audit records for a run of ours.
 listeners() {
   local process
   for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/exe")" = "$HARDENED_STAGE/libexec/hardened/hardened-record" ] || continue
+    [ "$(readlink "$process/exe")" = "$(recorder)" ] || continue
     printf '%s\n' "${process#/proc/}"
   done
 }

@@ -1,7 +1,12 @@
 #include "kernel/seccomp_record.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <iterator>
 
 namespace hardened::kernel {
@@ -50,6 +55,20 @@ SeccompRecord seccomp_record(std::string_view text) {
     }
   }
   return record;
+}
+
+bool is_allowed(const SeccompRecord& record) {
+  constexpr std::string_view prefix = "0x";
+  return record.action.starts_with(prefix) &&
+         record_number(record.action.substr(prefix.size()), 16) == std::uint64_t{SECCOMP_RET_LOG};
+}
+
+bool log_own_call(unsigned number) {
+  sock_filter program[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_LOG), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog filter{std::size(program), program};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 std::optional<std::uint64_t> record_number(std::string_view text, int base) {

@@ -18,6 +18,12 @@ struct SeccompRecord {
 // `text` is the record or what follows its marker; what the enriched format of auditd puts behind it is left out.
 [[nodiscard]] SeccompRecord seccomp_record(std::string_view text);
 
+// Did the filter allow the call and have it logged (SECCOMP_RET_LOG)? It may also have denied it.
+[[nodiscard]] bool is_allowed(const SeccompRecord& record);
+
+// From now on each call `number` of this process is logged; all pass. Is false where the kernel refuses that filter.
+[[nodiscard]] bool log_own_call(unsigned number);
+
 // The whole of `text` as an unsigned number.
 [[nodiscard]] std::optional<std::uint64_t> record_number(std::string_view text, int base);
 

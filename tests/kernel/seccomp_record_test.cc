@@ -67,3 +67,9 @@ TEST_CASE("seccomp record: when it was, and which in order") {
   for (const char* text : {"", "audit(", "audit(1.2:3", "audit(1:3)", "audit(1.x:3)", "audit(1.2:)"})
     CHECK_FALSE(record_stamp(text));
 }
+
+TEST_CASE("seccomp record: of what is logged, only SECCOMP_RET_LOG allowed the call") {
+  CHECK(kernel::is_allowed(kernel::seccomp_record(example)));
+  for (const char* action : {"", "code=", "code=0x", "code=0x50000", "code=0x0", "code=0x7fff0000", "code=7ffc0000"})
+    CHECK_FALSE(kernel::is_allowed(kernel::seccomp_record(action)));
+}

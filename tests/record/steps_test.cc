@@ -3,6 +3,7 @@
 #include "catch.h"
 #include "example.h"
 #include "oci/json.h"
+#include "record/audit_board.h"
 #include "record/runs.h"
 #include "state/process.h"
 #include "temporary.h"
@@ -121,6 +122,25 @@ TEST_CASE("steps: a container whose start nobody saw has a log that says so") {
   host.add(run);
   CHECK(host.take({"--root", run.runtime_root.c_str(), "delete", "box"}));
   CHECK(host.log()["lost"][0] == "no system call was recorded: the recorder did not run at its start");
+}
+
+TEST_CASE("steps: what audit records told is kept when nobody reads them any more, and leaves nothing behind") {
+  const Host host;
+  record::Run run = ended_run();
+  run.tier = "audit";
+  run.listener = "";
+  host.add(run);
+  const std::string path = host.places.state + "/training/." + run.id + ".board";
+  {
+    const auto board = record::make_board(path);
+    REQUIRE(board);
+    (*board)->calls[record_serve][record_native].seen[0] = 1;
+  }
+  CHECK(host.take({"--root", "/run/runc", "delete", "box"}));
+  CHECK(host.log()["syscalls"] == Json::parse(R"({"SCMP_ARCH_X86_64": {"read": ["serve"]}})"));
+  CHECK(host.log()["tier"] == "audit");
+  CHECK(host.log()["lost"][0] == "nobody read the audit records");
+  CHECK_FALSE(std::filesystem::exists(path));
 }
 
 TEST_CASE("steps: a create that failed leaves neither a run nor a log") {

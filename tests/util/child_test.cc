@@ -63,7 +63,11 @@ TEST_CASE("child: one that closes its output and goes on is killed when its time
 }
 
 TEST_CASE("child: one that ends while its output goes on has said nothing whole, and has no status") {
-  const ChildEnd end = shell("echo said; sleep 2 & exit 0", -1, {milliseconds(200), 4096});
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const Fd reading(ends[0]);
+  const Fd writing(ends[1]);  // until it is closed, cat holds the output
+  const ChildEnd end = shell("exec 3<&0; echo said; cat <&3 & exit 0", reading.get(), {milliseconds(200), 4096});
   CHECK(end.output.empty());
   CHECK_FALSE(end.status);
 }

@@ -12,7 +12,7 @@ class BpfTier : public Tier {
   explicit BpfTier(std::string programs) : programs_(std::move(programs)) {}
 
   [[nodiscard]] Status expect(Run& run, const Runs& runs) const override {
-    TRY_DO(load_programs(programs_));
+    TRY_DO(attach_programs(programs_));
     run.slot = free_slot(runs.all());
     if (run.slot < 0)
       run.lost.push_back(
@@ -39,7 +39,7 @@ class BpfTier : public Tier {
     auto observed = maps.read(slot_of(run), run.number());
     maps.clear(slot_of(run));
     if (!observed) return observed;
-    if (!are_loaded(programs_)) observed->lost.emplace_back("a BPF program was taken away while it ran");
+    if (!are_attached(programs_)) observed->lost.emplace_back("a BPF program was taken away while it ran");
     const std::uint64_t missed = missed_events(programs_);
     if (missed > run.missed)
       observed->lost.push_back(fmt::format("the BPF programs missed {} events", missed - run.missed));
@@ -47,7 +47,7 @@ class BpfTier : public Tier {
   }
 
   void forget(const Run&, bool last) const override {
-    if (last) unload_programs(programs_);
+    if (last) detach_programs(programs_);
   }
 
  private:

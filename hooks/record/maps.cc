@@ -82,7 +82,7 @@ Status Maps::enter(unsigned slot, const Subject& subject) const {
 Result<record_control> Maps::control_of(unsigned slot, std::uint64_t run) const {
   record_control control{};
   if (bpf_map_lookup_elem(controls_.get(), &slot, &control) != 0 || control.run != run)
-    return fail(Code::io, "the BPF programs were loaded anew while it ran");
+    return fail(Code::io, "the BPF programs were attached anew while it ran");
   return control;
 }
 

@@ -26,7 +26,7 @@ class Maps {
   [[nodiscard]] Status enter(unsigned slot, const Subject& subject) const;
   // What is recorded from now on belongs to the container's end.
   [[nodiscard]] Status stop(unsigned slot, std::uint64_t run) const;
-  // Errors: Code::io; the slot is not of `run`: the programs were loaded anew meanwhile.
+  // Errors: Code::io; the slot is not of `run`: the programs were attached anew meanwhile.
   [[nodiscard]] Result<Observed> read(unsigned slot, std::uint64_t run) const;
   // Nothing more is recorded in the slot, and what was is forgotten.
   void clear(unsigned slot) const;

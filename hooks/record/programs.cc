@@ -9,14 +9,18 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
+#include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "record/layout.h"
 #include "record/object.h"
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/hash.h"
 
 namespace hardened::record {
 namespace {
@@ -24,7 +28,6 @@ namespace {
 constexpr char kernel_types[] = "/sys/kernel/btf/vmlinux";
 constexpr const char* maps[] = {"inits", "containers", "controls", "progress",
                                 "calls", "arguments",  "values",   "capabilities"};
-// In the order they are attached: whoever finds the last finds all.
 constexpr const char* programs[] = {"capability_asked", "task_begins", "call_begins", "program_begins"};
 constexpr char optional_program[] = "capability_asked";
 constexpr char optional_tracepoint[] = "cap_capable";
@@ -37,6 +40,15 @@ int say_nothing(libbpf_print_level, const char*, va_list) {
 
 std::string place(const std::string& directory) {
   return directory + "/" HARDENED_LAYOUT;
+}
+
+// Those of another build are not found under it.
+std::string program_path(const std::string& directory, const std::string& program) {
+  static const std::string build = [] {
+    const auto bytes = object();
+    return sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).substr(0, 16);
+  }();
+  return place(directory) + "/program_" + program + "_" + build;
 }
 
 std::string link_path(const std::string& directory, const std::string& program) {
@@ -89,14 +101,8 @@ Result<Object> load() {
   return loaded;
 }
 
-Status attach(bpf_object* loaded, const std::string& directory, const char* name) {
-  const bpf_program* program = bpf_object__find_program_by_name(loaded, name);
-  if (!bpf_program__autoload(program)) return {};
-  const std::unique_ptr<bpf_link, int (*)(bpf_link*)> link(bpf_program__attach(program), bpf_link__destroy);
-  if (!link) return refused_by_kernel(errno);
-  if (const int error = bpf_link__pin(link.get(), link_path(directory, name).c_str()); error != 0)
-    return fail_errno("cannot pin a BPF program in " + directory, -error);
-  return {};
+tl::unexpected<Error> cannot_pin(const std::string& directory, int error) {
+  return fail_errno("cannot pin BPF programs in " + directory, error);
 }
 
 Status pin(bpf_object* loaded, const std::string& directory) {
@@ -104,9 +110,59 @@ Status pin(bpf_object* loaded, const std::string& directory) {
     return fail_errno("cannot make " + place(directory), errno);
   for (const char* name : maps) {
     const int error = bpf_map__pin(bpf_object__find_map_by_name(loaded, name), map_path(directory, name).c_str());
-    if (error != 0) return fail_errno("cannot pin a BPF map in " + directory, -error);
+    if (error != 0) return cannot_pin(directory, -error);
   }
-  for (const char* name : programs) TRY_DO(attach(loaded, directory, name));
+  for (const char* name : programs) {
+    const bpf_program* program = bpf_object__find_program_by_name(loaded, name);
+    if (!bpf_program__autoload(program)) continue;
+    const int error = bpf_obj_pin(bpf_program__fd(program), program_path(directory, name).c_str());
+    if (error != 0) return cannot_pin(directory, -error);
+  }
+  return {};
+}
+
+bool is_optional(const char* program) {
+  return std::strcmp(program, optional_program) == 0;
+}
+
+bool are_loaded(const std::string& directory) {
+  return std::all_of(std::begin(maps), std::end(maps),
+                     [&](const char* name) { return exists(map_path(directory, name)); }) &&
+         std::all_of(std::begin(programs), std::end(programs),
+                     [&](const char* name) { return is_optional(name) || exists(program_path(directory, name)); });
+}
+
+void unload(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::remove_all(place(directory), error);
+}
+
+Status load_anew(const std::string& directory) {
+  unload(directory);  // what another build of this program loaded
+  TRY(loaded, load());
+  const Status pinned = pin(loaded.get(), directory);
+  if (!pinned) unload(directory);
+  return pinned;
+}
+
+// Whose programs were taken away must not find its run again, as if nothing had been missed.
+Status end_all_runs(const std::string& directory) {
+  const Fd controls(bpf_obj_get(map_path(directory, "controls").c_str()));
+  const record_control none{};
+  for (unsigned slot = 0; slot < record_slots; ++slot) {
+    const int error = bpf_map_update_elem(controls.get(), &slot, &none, BPF_ANY);
+    if (error != 0) return fail_errno("cannot write a BPF map", -error);
+  }
+  return {};
+}
+
+// The kernel knows which tracepoint the program is for since it was loaded.
+Status attach(const std::string& directory, const char* name) {
+  const Fd program(bpf_obj_get(program_path(directory, name).c_str()));
+  if (!program.valid() && is_optional(name)) return {};
+  const Fd link(bpf_raw_tracepoint_open(nullptr, program.get()));
+  if (!link.valid()) return refused_by_kernel(errno);
+  if (bpf_obj_pin(link.get(), link_path(directory, name).c_str()) != 0) return cannot_pin(directory, errno);
   return {};
 }
 
@@ -120,14 +176,9 @@ bool sees_capabilities(const std::string& directory) {
   return exists(link_path(directory, optional_program));
 }
 
-bool are_loaded(const std::string& directory) {
-  for (const char* map : maps) {
-    if (!exists(map_path(directory, map))) return false;
-  }
-  for (const char* program : programs) {
-    if (program != std::string(optional_program) && !exists(link_path(directory, program))) return false;
-  }
-  return true;
+bool are_attached(const std::string& directory) {
+  return std::all_of(std::begin(programs), std::end(programs),
+                     [&](const char* name) { return is_optional(name) || exists(link_path(directory, name)); });
 }
 
 std::uint64_t missed_events(const std::string& directory) {
@@ -136,24 +187,28 @@ std::uint64_t missed_events(const std::string& directory) {
   return missed;
 }
 
-Status load_programs(const std::string& directory) {
+Status attach_programs(const std::string& directory) {
   libbpf_set_print(say_nothing);
   if (!exists(kernel_types))
     return fail(Code::policy, std::string("this kernel does not describe its types: there is no ") + kernel_types,
                 "use one built with CONFIG_DEBUG_INFO_BTF");
   TRY_DO(mount_bpf(directory));
-  if (are_loaded(directory)) return {};
-  unload_programs(directory);
-  TRY(loaded, load());
-  const Status pinned = pin(loaded.get(), directory);
-  if (!pinned) unload_programs(directory);
-  return pinned;
+  if (are_attached(directory)) return {};
+  detach_programs(directory);
+  if (!are_loaded(directory)) TRY_DO(load_anew(directory));
+  TRY_DO(end_all_runs(directory));
+  for (const char* name : programs) {
+    const Status attached = attach(directory, name);
+    if (!attached) {
+      detach_programs(directory);
+      return attached;
+    }
+  }
+  return {};
 }
 
-void unload_programs(const std::string& directory) {
+void detach_programs(const std::string& directory) {
   for (const char* name : programs) ::unlink(link_path(directory, name).c_str());
-  for (const char* name : maps) ::unlink(map_path(directory, name).c_str());
-  ::rmdir(place(directory).c_str());
 }
 
 }  // namespace hardened::record

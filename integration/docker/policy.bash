@@ -1,6 +1,8 @@
 # The policy and the profiles of the staged installation. Sourced.
 # shellcheck shell=bash
 
+hardenctl() { "$HARDENED_STAGE/bin/hardenctl" "$@"; }
+
 policy_file() { printf '%s\n' "${HARDENED_STAGE:?run the suites by tests/run}/etc/hardened/policy.json"; }
 
 # policy JSON: merged over the selection of the low-level runtime.

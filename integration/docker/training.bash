@@ -5,8 +5,6 @@
 LOGS=$HARDENED_STAGE/var/lib/hardened/training
 PROFILES=$HARDENED_STAGE/etc/hardened/profiles.d
 
-hardenctl() { "$HARDENED_STAGE/bin/hardenctl" "$@"; }
-
 # training_up SERVER...: images, no log or profile of before, and host ids that no other daemon of this machine gives
 # its containers, so that the kernel's refusals are told apart.
 training_up() {

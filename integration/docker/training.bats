@@ -229,6 +229,36 @@ a_recorder() { recorders | grep -q .; }
   logged '(.complete | not) and .lost == ["a BPF program was taken away while it ran"]'
 }
 
+@test "a program that was away for a while is said, too: attached anew for another, it does not cover it up" {
+  train -d --name box "$BOX" trained phases
+  wait_for 20 serving box
+  inside rm "$HARDENED_STAGE/run/hardened/bpf/1/link_call_begins"
+  trained nothing
+  equals "$(jq .complete "$(logs)"/*.jsonl)" true
+  rm -rf "$(logs)"
+  docker rm -f box
+  logged '(.complete | not) and (.lost[0] | endswith("the BPF programs were attached anew while it ran"))'
+}
+
+# number_of PROGRAM: of the file that it is pinned as: another one whenever it was loaded and pinned anew.
+number_of() { inside stat -c %i "$1"; }
+
+@test "the programs are loaded once, and those of another build are not used" {
+  local place=$HARDENED_STAGE/run/hardened/bpf/1 program before
+  trained nothing
+  program=$(inside find "$place" -name 'program_call_begins_*')
+  before=$(number_of "$program")
+  rm -rf "$(logs)"
+  trained nothing
+  equals "$(number_of "$program")" "$before"
+  inside mv "$program" "$place/program_call_begins_of_another_build"
+  rm -rf "$(logs)"
+  trained basic /root
+  logged '.complete and (.syscalls.SCMP_ARCH_X86_64 | length > 10)'
+  not equals "$(number_of "$program")" "$before"
+  equals "$(inside find "$place" -name 'program_*' | wc -l)" 4
+}
+
 @test "a recorder that is killed at its work stops nothing" {
   train -d --name box "$BOX" sleep 600
   hold_lock

@@ -136,7 +136,7 @@ void add_profile(CLI::App& app, Action& action) {
   CLI::App& group = *app.add_subcommand("profile", "Make profiles of training logs; list, show, compare, check them");
   group.require_subcommand(1);
   for (const auto add : {add_profile_generate, add_profile_merge, add_profile_show, add_profile_install,
-                         add_profile_diff, add_profile_lint})
+                         add_profile_diff, add_profile_lint, add_profile_verify})
     add(group, action);
 }
 

@@ -47,5 +47,6 @@ void add_profile_show(CLI::App& group, Action& action);
 void add_profile_install(CLI::App& group, Action& action);
 void add_profile_diff(CLI::App& group, Action& action);
 void add_profile_lint(CLI::App& group, Action& action);
+void add_profile_verify(CLI::App& group, Action& action);
 
 }  // namespace hardened::ctl

@@ -24,22 +24,6 @@ namespace {
 
 constexpr std::size_t most_bytes = std::size_t{64} << 20;  // of one log
 
-Result<std::vector<std::string>> files_in(const std::string& directory) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), [](DIR* d) { return ::closedir(d); });
-  if (open == nullptr) {
-    if (errno != ENOENT) return fail_errno("cannot list " + in_quotes(directory), errno);
-    return fail(Code::io, "cannot find " + in_quotes(directory) + ": nothing was recorded yet",
-                "run a container with --runtime=hardened-train, or name log files");
-  }
-  std::vector<std::string> files;
-  while (const dirent* entry = ::readdir(open.get())) {
-    const std::string name = static_cast<const char*>(entry->d_name);
-    if (name.ends_with(".jsonl") && !name.starts_with('.')) files.push_back(directory + "/" + name);
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 bool is_of_image(const generate::Run& run, const std::string& glob) {
   Workload workload;
   workload.image = run.image;
@@ -147,7 +131,7 @@ Status add_foreign(const std::string& path, generate::LogFormat format, const Lo
 Status add_training(const LogChoice& choice, generate::Logs& logs) {
   std::vector<std::string> files = choice.files;
   if (files.empty()) {
-    TRY(found, files_in(choice.directory));
+    TRY(found, training_files(choice.directory));
     files = std::move(found);
   }
   for (const std::string& file : files) {
@@ -177,6 +161,22 @@ Status check_choice(const LogChoice& choice) {
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> training_files(const std::string& directory) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), [](DIR* d) { return ::closedir(d); });
+  if (open == nullptr) {
+    if (errno != ENOENT) return fail_errno("cannot list " + in_quotes(directory), errno);
+    return fail(Code::io, "cannot find " + in_quotes(directory) + ": nothing was recorded yet",
+                "run a container with --runtime=hardened-train, or name log files");
+  }
+  std::vector<std::string> files;
+  while (const dirent* entry = ::readdir(open.get())) {
+    const std::string name = static_cast<const char*>(entry->d_name);
+    if (name.ends_with(".jsonl") && !name.starts_with('.')) files.push_back(directory + "/" + name);
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
 
 void add_log_options(CLI::App& command, LogChoice& choice) {
   command.add_option("--image", choice.images, "Runs of this image (glob); given several times: of these together")

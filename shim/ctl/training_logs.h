@@ -24,6 +24,9 @@ struct LogChoice {
 // Adds the options that fill `choice`, but for the positional files.
 void add_log_options(CLI::App& command, LogChoice& choice);
 
+// The logs in `directory`, by name. Errors: Code::io; also where nothing was recorded yet.
+[[nodiscard]] Result<std::vector<std::string>> training_files(const std::string& directory);
+
 // The runs chosen, read and merged. Lines that are no run are complained about. Errors: nothing chosen, a run or image
 // that is not there, and those of generate::gather().
 [[nodiscard]] Result<generate::Evidence> read_training(const LogChoice& choice);

@@ -41,6 +41,7 @@ std::string encode(const Run& run) {
                          {"container", run.container},
                          {"runtime_root", run.runtime_root},
                          {"creator", run.creator},
+                         {"bundle", run.bundle},
                          {"image", run.image},
                          {"image_digest", run.image_digest},
                          {"engine", run.engine},
@@ -72,6 +73,7 @@ Result<Run> decode(const std::string& text, const std::string& name) {
   run.container = text_at("/container");
   run.runtime_root = text_at("/runtime_root");
   run.creator = text_at("/creator");
+  run.bundle = text_at("/bundle");
   run.image = text_at("/image");
   run.image_digest = text_at("/image_digest");
   run.engine = text_at("/engine");
@@ -168,7 +170,8 @@ int free_slot(const std::vector<Run>& runs) {
 }
 
 bool exists_in_runtime(const Run& run) {
-  return ::access((run.runtime_root + "/" + run.container).c_str(), F_OK) == 0;
+  const std::string& place = run.bundle.empty() ? run.runtime_root + "/" + run.container : run.bundle;
+  return ::access(place.c_str(), F_OK) == 0;
 }
 
 bool is_needed(const Run& run) {

@@ -18,6 +18,7 @@ struct Run {
   std::string container;
   std::string runtime_root;
   std::string creator;  // "PID:START" of the create (state/process.h)
+  std::string bundle;   // of a container that a hook told of, and then instead of the runtime's root; empty: of ours
   std::string image, image_digest, engine, runtime, profile;
   std::string stop_signal;                     // the image's; empty: the engine's default
   std::string upper;                           // where the container's writes land; empty: not known
@@ -70,7 +71,7 @@ class Runs {
 // A slot that none of `runs` has; -1 when all are taken.
 [[nodiscard]] int free_slot(const std::vector<Run>& runs);
 
-// Does the low-level runtime know the container?
+// Does the low-level runtime know the container, or of one that a hook told of, the engine?
 [[nodiscard]] bool exists_in_runtime(const Run& run);
 
 // Does the container still exist, or may its create still be under way?

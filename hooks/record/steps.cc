@@ -93,8 +93,7 @@ void sweep(const Runs& runs, const Places& places) {
   }
 }
 
-Status enter(Run& run, const Places& places) {
-  TRY(init, state::init_of(run.runtime_root, run.container));
+Status enter(Run& run, pid_t init, const Places& places) {
   TRY(process, state::process_of(init));
   TRY(cgroups, cgroups_of(init));
   run.cgroups = std::move(cgroups);
@@ -124,6 +123,23 @@ Status find_place(Run& run, const Runs& runs, const Places& places) {
               placed.error().hint.empty() ? listening.error().hint : placed.error().hint);
 }
 
+// Process numbers are those of this process's namespace, the BPF programs know the host's.
+Status check_pid_namespace() {
+  constexpr ino_t of_the_host = 0xEFFFFFFC;  // PROC_PID_INIT_INO (include/linux/proc_ns.h)
+  struct stat status {};
+  if (::stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == of_the_host) return {};
+  return fail(Code::policy, "the engine runs in a PID namespace of its own", "train where it runs on the host");
+}
+
+Status expect(Run& run, const Runs& runs, const Places& places) {
+  TRY_DO(check_pid_namespace());
+  sweep(runs, places);
+  TRY(id, random_name());
+  run.id = id;
+  run.started = utc_now();
+  return find_place(run, runs, places);
+}
+
 std::optional<int> signal_number(std::string_view text) {
   int number = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -139,9 +155,14 @@ std::optional<int> signal_number(std::string_view text) {
   return std::nullopt;
 }
 
+Status enter_first(Run& run, const Places& places) {
+  TRY(init, state::init_of(run.runtime_root, run.container));
+  return enter(run, init, places);
+}
+
 Status at_start(Run run, const Runs& runs, const Places& places) {
   run.started = utc_now();
-  const Status entered = enter(run, places);
+  const Status entered = enter_first(run, places);
   if (!entered) run.lost.push_back(nothing_seen + entered.error().message);
   return runs.store(run);
 }
@@ -173,14 +194,6 @@ Result<std::optional<Run>> find(const Runs& runs, const runtime::Invocation& inv
   return std::nullopt;
 }
 
-// Process numbers are those of this process's namespace, the BPF programs know the host's.
-Status check_pid_namespace() {
-  constexpr ino_t of_the_host = 0xEFFFFFFC;  // PROC_PID_INIT_INO (include/linux/proc_ns.h)
-  struct stat status {};
-  if (::stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == of_the_host) return {};
-  return fail(Code::policy, "the engine runs in a PID namespace of its own", "train where it runs on the host");
-}
-
 }  // namespace
 
 bool asks_to_end(std::string_view signal, std::string_view stop_signal) {
@@ -192,14 +205,29 @@ bool asks_to_end(std::string_view signal, std::string_view stop_signal) {
 
 Result<std::string> expect(const std::string& text, const Places& places) {
   TRY(run, decode(text, "the container's description"));
-  TRY_DO(check_pid_namespace());
   TRY(runs, Runs::open(places.state));
-  sweep(runs, places);
-  TRY(id, random_name());
-  run.id = id;
-  run.started = utc_now();
-  TRY_DO(find_place(run, runs, places));
+  TRY_DO(expect(run, runs, places));
   return run.tier;
+}
+
+Status begin(Run run, pid_t init, const Places& places) {
+  TRY(runs, Runs::open(places.state));
+  const std::vector<Run> others = runs.all();
+  const bool is_known =
+      std::any_of(others.begin(), others.end(), [&run](const Run& other) { return other.container == run.container; });
+  if (is_known) return {};
+  run.tier = by_bpf;
+  TRY_DO(expect(run, runs, places));
+  Status begun = enter(run, init, places);
+  if (begun) begun = runs.store(run);
+  if (!begun) forget(runs, run, places);
+  return begun;
+}
+
+Status end(const std::string& bundle, const std::string& container, const Places& places) {
+  TRY(runs, Runs::open(places.state));
+  TRY(run, runs.find(bundle, container));
+  return run ? finish(runs, *run, places) : Status{};
 }
 
 Status step(const runtime::Invocation& invocation, const Places& places) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "record/runs.h"
 #include "runtime/invocation.h"
 #include "util/result.h"
 
@@ -19,6 +20,14 @@ struct Places {
 // (runtime/recording.h). Returns which tier will record it: "bpf", or "audit", for which its filter must log the calls
 // it allows. Errors: Code::policy with why this machine cannot record; Code::io.
 [[nodiscard]] Result<std::string> expect(const std::string& text, const Places& places);
+
+// Before the first program of a container that another runtime makes and that `run` describes: keeps a place and
+// begins, by BPF programs alone, for its filter is not ours. Does nothing where our own runtime records it already.
+// Errors: as expect()'s; nothing is left then.
+[[nodiscard]] Status begin(Run run, pid_t init, const Places& places);
+
+// After the end of such a container: writes its log.
+[[nodiscard]] Status end(const std::string& bundle, const std::string& container, const Places& places);
 
 // start, kill and delete, before the runtime does them; nothing for any other verb and for containers not recorded.
 [[nodiscard]] Status step(const runtime::Invocation& invocation, const Places& places);

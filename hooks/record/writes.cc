@@ -23,8 +23,8 @@ constexpr std::size_t most_entries = 20000;               // looked at, listed o
 constexpr std::size_t most_bytes = std::size_t{4} << 20;  // of all paths together
 constexpr std::chrono::seconds patience{3};
 constexpr int deepest = 100;  // a descriptor a level
-constexpr const char* engine_files[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/dev",
-                                        "/proc",      "/sys",          "/.dockerenv"};
+constexpr const char* engine_files[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf",   "/etc/mtab",  "/dev",
+                                        "/proc",      "/sys",          "/run/.containerenv", "/.dockerenv"};
 // Overlayfs marks what it copied up from a lower layer (Documentation/filesystems/overlayfs.rst).
 constexpr char copied_up[] = "trusted.overlay.origin";
 

@@ -1,6 +1,7 @@
 #include "host/runtime_version.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,6 +94,11 @@ Result<RuntimeFact> runtime_version(const std::string& path, const std::string& 
   if (!known && fact.kind != RuntimeKind::other) remember(directory, key, *output);
   fact.path = path;
   return fact;
+}
+
+std::string version_text(const RuntimeFact& runtime) {
+  const char* name = runtime.kind == RuntimeKind::crun ? "crun" : "runc";
+  return fmt::format("{} {}.{}.{}", name, runtime.major, runtime.minor, runtime.patch);
 }
 
 }  // namespace hardened::host

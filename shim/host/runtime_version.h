@@ -18,4 +18,7 @@ namespace hardened::host {
 // The same from what --version printed: "runc version 1.1.5+ds1", "crun version 1.8.1".
 [[nodiscard]] RuntimeFact parse_version(std::string_view output);
 
+// "runc 1.1.5".
+[[nodiscard]] std::string version_text(const RuntimeFact& runtime);
+
 }  // namespace hardened::host

@@ -1,10 +1,10 @@
 #include "runtime/recording.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include "host/overlay.h"
+#include "host/runtime_version.h"
 #include "runtime/entered_login.h"
 #include "util/child.h"
 #include "util/file.h"
@@ -16,11 +16,6 @@ namespace {
 
 constexpr ChildLimits limits{std::chrono::seconds(30), 4096};
 constexpr char instead[] = "run the container under hardened-compat, which records nothing";
-
-std::string version_text(const host::RuntimeFact& runtime) {
-  const char* name = runtime.kind == host::RuntimeKind::crun ? "crun" : "runc";
-  return fmt::format("{} {}.{}.{}", name, runtime.major, runtime.minor, runtime.patch);
-}
 
 Json expected(const state::Grant& grant, const Spec& spec, const host::Probe& probe, const policy::Recorder& recorder) {
   Json mounts = Json::array();
@@ -34,7 +29,7 @@ Json expected(const state::Grant& grant, const Spec& spec, const host::Probe& pr
           {"image_digest", probe.facts.workload.image_digest},
           {"engine", grant.engine},
           {"stop_signal", probe.facts.workload.stop_signal},
-          {"runtime", version_text(probe.facts.runtime)},
+          {"runtime", host::version_text(probe.facts.runtime)},
           {"profile", Spec(grant.profile).text("/name").value_or("")},
           {"upper", upper},
           {"tier", recorder.tier},

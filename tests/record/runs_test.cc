@@ -98,6 +98,12 @@ TEST_CASE("runs: one is needed while its container exists or its create goes on"
   CHECK_FALSE(record::is_needed(run));
   std::filesystem::create_directory(temporary.path("box"));
   CHECK(record::is_needed(run));
+  // One that a hook told of has no runtime's root.
+  run.bundle = temporary.path("bundle");
+  CHECK_FALSE(record::is_needed(run));
+  std::filesystem::create_directory(run.bundle);
+  CHECK(record::is_needed(run));
+  CHECK(record::decode(record::encode(run), "r").value() == run);
 }
 
 TEST_CASE("runs: the number the kernel knows one by is never that of an empty slot") {

@@ -74,8 +74,8 @@ TEST_CASE("writes: a link is never followed, not even as the upper directory its
 
 TEST_CASE("writes: the engine's own files are left out, and the directories that only lead to them") {
   const Upper upper;
-  for (const char* name :
-       {"etc/hosts", "etc/hostname", "etc/resolv.conf", "dev/console", "proc/x", "sys/x", ".dockerenv"})
+  for (const char* name : {"etc/hosts", "etc/hostname", "etc/resolv.conf", "etc/mtab", "dev/console", "proc/x", "sys/x",
+                           "run/.containerenv", ".dockerenv"})
     upper.file(name, "x");
   CHECK(upper.writes() == none);
   upper.file("etc/hosts.allow", "x");

@@ -15,7 +15,7 @@ box_rootfs() {
   printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n' >"$root/etc/passwd"
   printf 'root:x:0:\nuser:x:1000:\n' >"$root/etc/group"
   chown 1000:1000 "$root/home/user"
-  cp "$HARDENED_WORKLOADS/probe" "$HARDENED_WORKLOADS/trained" "$root/bin"
+  cp "$HARDENED_WORKLOADS"/{probe,trained,calls} "$root/bin"
   # busybox gives set-user-ID rights up by itself; the probe does not.
   cp "$HARDENED_WORKLOADS/probe" "$root/bin/suid-probe"
   chmod 4755 "$root/bin/suid-probe"

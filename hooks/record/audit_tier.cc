@@ -70,9 +70,9 @@ class AuditTier : public Tier {
     return {};
   }
 
-  [[nodiscard]] Status enter(Run& run, pid_t init) const override {
+  [[nodiscard]] Status enter(Run& run, const state::Process& init) const override {
     TRY(board, open_board(board_of(run)));
-    return name_program(init, *board);
+    return name_program(init.pid, *board);
   }
 
   [[nodiscard]] Status stop(const Run& run) const override {

@@ -20,7 +20,7 @@ class BpfTier : public Tier {
     return {};
   }
 
-  [[nodiscard]] Status enter(Run& run, pid_t init) const override {
+  [[nodiscard]] Status enter(Run& run, const state::Process& init) const override {
     if (run.slot < 0) return {};
     TRY(maps, Maps::open(programs_));
     run.missed = missed_events(programs_);
@@ -37,7 +37,6 @@ class BpfTier : public Tier {
     if (run.slot < 0) return Observed{};  // expect() has said so
     TRY(maps, Maps::open(programs_));
     auto observed = maps.read(slot_of(run), run.number());
-    maps.clear(slot_of(run));
     if (!observed) return observed;
     if (!are_attached(programs_)) observed->lost.emplace_back("a BPF program was taken away while it ran");
     const std::uint64_t missed = missed_events(programs_);
@@ -46,7 +45,9 @@ class BpfTier : public Tier {
     return observed;
   }
 
-  void forget(const Run&, bool last) const override {
+  void forget(const Run& run, bool last) const override {
+    const auto maps = run.slot < 0 ? fail(Code::io, "it has none") : Maps::open(programs_);
+    if (maps) maps->clear(slot_of(run));
     if (last) detach_programs(programs_);
   }
 

@@ -1,7 +1,10 @@
 #include "record/hook.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "host/inspector.h"
 #include "host/overlay.h"
@@ -16,6 +19,8 @@
 namespace hardened::record {
 namespace {
 
+constexpr std::int64_t highest_pid = 4 << 20;  // PID_MAX_LIMIT (include/linux/threads.h)
+
 struct State {
   std::string id, bundle, status;
   pid_t pid = 0;
@@ -24,13 +29,26 @@ struct State {
 Result<State> decode_state(const std::string& text) {
   TRY(document, oci::parse_strict(text, "the container's state"));
   const Spec told(std::move(document.value));
+  const std::int64_t pid = told.integer("/pid").value_or(0);
+  const bool is_process = pid > 1 && pid <= highest_pid;
   const State state{told.text("/id").value_or(""), told.text("/bundle").value_or(""), told.text("/status").value_or(""),
-                    static_cast<pid_t>(told.integer("/pid").value_or(0))};
+                    is_process ? static_cast<pid_t>(pid) : 0};
   const bool is_whole = !state.id.empty() && state.bundle.starts_with('/') && !state.status.empty();
-  if (!is_whole || (state.status != "stopped" && state.pid <= 0))
+  if (!is_whole || (state.status != "stopped" && !is_process))
     return fail(Code::syntax, "cannot read the container's state: it has no id, bundle, status or process",
                 "let a runtime call this as a hook");
   return state;
+}
+
+// Who shares our mount namespace is no container: all that this host executes would be recorded.
+Status check_apart(pid_t init) {
+  struct stat ours {
+  }, theirs{};
+  const std::string link = "/proc/" + std::to_string(init) + "/ns/mnt";
+  if (::stat("/proc/self/ns/mnt", &ours) != 0 || ::stat(link.c_str(), &theirs) != 0)
+    return fail_errno("cannot look at " + link, errno);
+  if (ours.st_ino != theirs.st_ino) return {};
+  return fail(Code::policy, "process " + std::to_string(init) + " has no mount namespace of its own");
 }
 
 // Which runtime waits for us, as the engine called it: crun runs as a copy of itself in memory (CVE-2019-5736), so its
@@ -78,6 +96,7 @@ Result<Run> describe(const State& state, const Places& places) {
 Status hook(const std::string& text, const Places& places) {
   TRY(state, decode_state(text));
   if (state.status == "stopped") return end(state.bundle, state.id, places);
+  TRY_DO(check_apart(state.pid));
   TRY(run, describe(state, places));
   return begin(std::move(run), state.pid, places);
 }

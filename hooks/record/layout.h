@@ -2,7 +2,7 @@
 #pragma once
 
 // Goes into the path the programs are pinned at: those of another layout are left alone.
-#define HARDENED_LAYOUT "1"
+#define HARDENED_LAYOUT "2"
 
 enum {
   record_slots = 64,         // containers recorded at a time
@@ -26,6 +26,13 @@ enum record_argument {
   record_ioctl_request,
   record_arguments,
   record_no_argument = record_arguments,
+};
+
+// The process that will become a container's first program. Its number may be another's by then.
+struct record_init {
+  unsigned slot;
+  unsigned padding;
+  unsigned long long start_time;  // /proc/PID/stat field 22, clock ticks of 10 ms
 };
 
 // Set by user space alone, so that no write of a program is lost.

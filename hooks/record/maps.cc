@@ -41,12 +41,20 @@ void drop(const Fd& map, unsigned slot) {
   }
 }
 
-// The same where the slot is the value.
-template <typename Key>
+unsigned slot_of(unsigned slot) {
+  return slot;
+}
+unsigned slot_of(const record_init& init) {
+  return init.slot;
+}
+
+// The same where the value tells the slot.
+template <typename Key, typename Value>
 void drop_of(const Fd& map, unsigned slot) {
   for (const Key& key : keys_of<Key>(map)) {
-    unsigned holder = 0;
-    if (bpf_map_lookup_elem(map.get(), &key, &holder) == 0 && holder == slot) bpf_map_delete_elem(map.get(), &key);
+    Value value{};
+    if (bpf_map_lookup_elem(map.get(), &key, &value) == 0 && slot_of(value) == slot)
+      bpf_map_delete_elem(map.get(), &key);
   }
 }
 
@@ -76,7 +84,7 @@ Result<Maps> Maps::open(const std::string& directory) {
 Status Maps::enter(unsigned slot, const Subject& subject) const {
   clear(slot);
   TRY_DO(put(controls_, slot, record_control{subject.run, 0}));
-  return put(inits_, static_cast<unsigned>(subject.init), slot);
+  return put(inits_, static_cast<unsigned>(subject.init.pid), record_init{slot, 0, subject.init.start_time});
 }
 
 Result<record_control> Maps::control_of(unsigned slot, std::uint64_t run) const {
@@ -93,8 +101,8 @@ Status Maps::stop(unsigned slot, std::uint64_t run) const {
 }
 
 void Maps::clear(unsigned slot) const {
-  drop_of<unsigned>(inits_, slot);
-  drop_of<unsigned long long>(containers_, slot);
+  drop_of<unsigned, record_init>(inits_, slot);
+  drop_of<unsigned long long, unsigned>(containers_, slot);
   // An array's rows cannot fail to be written.
   static_cast<void>(put(controls_, slot, record_control{}));
   static_cast<void>(put(progress_, slot, record_progress{}));
@@ -150,6 +158,7 @@ void Maps::read_capabilities(unsigned slot, Observed& observed) const {
 void Maps::read_losses(unsigned slot, Observed& observed) const {
   record_progress progress{};
   bpf_map_lookup_elem(progress_.get(), &slot, &progress);
+  if (progress.first_program == 0) observed.lost.emplace_back("its first program was not seen to begin");
   if (progress.lost_tasks != 0)
     observed.lost.push_back(
         fmt::format("{} tasks were not recorded: the kernel had no memory for their marks", progress.lost_tasks));

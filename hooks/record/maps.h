@@ -6,6 +6,7 @@
 
 #include "record/layout.h"
 #include "record/observed.h"
+#include "state/process.h"
 #include "util/fd.h"
 #include "util/result.h"
 
@@ -14,7 +15,7 @@ namespace hardened::record {
 // Who is recorded in a slot.
 struct Subject {
   std::uint64_t run = 0;  // not 0
-  int init = 0;           // the process that will become the container's first program
+  state::Process init;    // will become the container's first program
 };
 
 class Maps {

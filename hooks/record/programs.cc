@@ -125,11 +125,15 @@ bool is_optional(const char* program) {
   return std::strcmp(program, optional_program) == 0;
 }
 
-bool are_loaded(const std::string& directory) {
+bool have_maps(const std::string& directory) {
   return std::all_of(std::begin(maps), std::end(maps),
-                     [&](const char* name) { return exists(map_path(directory, name)); }) &&
-         std::all_of(std::begin(programs), std::end(programs),
-                     [&](const char* name) { return is_optional(name) || exists(program_path(directory, name)); });
+                     [&](const char* name) { return exists(map_path(directory, name)); });
+}
+
+bool are_loaded(const std::string& directory) {
+  return have_maps(directory) && std::all_of(std::begin(programs), std::end(programs), [&](const char* name) {
+           return is_optional(name) || exists(program_path(directory, name));
+         });
 }
 
 void unload(const std::string& directory) {
@@ -193,7 +197,7 @@ Status attach_programs(const std::string& directory) {
     return fail(Code::policy, std::string("this kernel does not describe its types: there is no ") + kernel_types,
                 "use one built with CONFIG_DEBUG_INFO_BTF");
   TRY_DO(mount_bpf(directory));
-  if (are_attached(directory)) return {};
+  if (are_attached(directory) && have_maps(directory)) return {};
   detach_programs(directory);
   if (!are_loaded(directory)) TRY_DO(load_anew(directory));
   TRY_DO(end_all_runs(directory));

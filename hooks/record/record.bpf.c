@@ -44,6 +44,7 @@ struct cred {
 struct task_struct {
   struct thread_info thread_info;
   int tgid;
+  unsigned long long start_boottime;
   const struct cred* real_cred;
   struct nsproxy* nsproxy;
 } RELOCATED;
@@ -54,6 +55,7 @@ struct pt_regs {
 enum { status_compat = 2, x32_bit = 0x40000000, eperm = 1 };
 enum { cap_sys_admin = 21, cap_sys_resource = 24 };
 const unsigned long long start_lasts = 1000000000ULL;  // nanoseconds
+const unsigned long long clock_tick = 10000000ULL;     // nanoseconds; USER_HZ is 100 on x86
 
 // A task of an application.
 struct mark {
@@ -74,8 +76,8 @@ struct {
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, record_slots);
-  __type(key, unsigned);  // the process that will become a container's first program, by its number on the host
-  __type(value, unsigned);
+  __type(key, unsigned);  // a process, by its number on the host
+  __type(value, struct record_init);
 } inits SEC(".maps");
 
 struct {
@@ -147,12 +149,14 @@ static __always_inline unsigned long long identity_of(struct mnt_namespace* moun
   return ((struct mnt_namespace___until_6_17*)mount_namespace)->seq;
 }
 
-// The slot whose first program the task begins; 0 for none. A later process may have the same number.
+// The slot whose first program the task begins; 0 for none. A later process may have the same number: were it one of
+// the host, all that the host executes would be taken for the container's.
 static __always_inline unsigned* slot_that_begins(const struct task_struct* task) {
   const unsigned process = (unsigned)task->tgid;
-  unsigned* slot = bpf_map_lookup_elem(&inits, &process);
-  struct record_progress* state = slot ? bpf_map_lookup_elem(&progress, slot) : 0;
-  return state && !state->first_program ? slot : 0;
+  struct record_init* init = bpf_map_lookup_elem(&inits, &process);
+  if (!init || init->start_time != task->start_boottime / clock_tick) return 0;
+  struct record_progress* state = bpf_map_lookup_elem(&progress, &init->slot);
+  return state && !state->first_program ? &init->slot : 0;
 }
 
 static __always_inline void put_mark(struct task_struct* task, unsigned slot, unsigned entered) {

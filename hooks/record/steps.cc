@@ -85,11 +85,33 @@ Status finish(const Runs& runs, const Run& run, const Places& places) {
   return {};
 }
 
+// No runtime calls poststop for a container whose create failed after createRuntime: of it there is nothing to tell.
+bool never_began(const Run& run, const Places& places) {
+  if (run.bundle.empty()) return false;
+  const auto observed = tier_of(run, places)->read(run);
+  return observed && observed->calls.empty();
+}
+
+void finish_unseen(const Runs& runs, Run run, const Places& places) {
+  if (never_began(run, places)) return forget(runs, run, places);
+  run.lost.emplace_back("its end was not seen");
+  static_cast<void>(finish(runs, run, places));
+}
+
+// One that a hook told of and that has no process any more.
+bool has_ended(const Run& run) {
+  const auto init = state::parse_process(run.init);
+  return !run.bundle.empty() && init && !state::may_be_alive(*init);
+}
+
+// A hook's container that ended a moment ago will still see its poststop: only where the places run out is it given up.
 void sweep(const Runs& runs, const Places& places) {
-  for (Run& run : runs.all()) {
-    if (is_needed(run)) continue;
-    run.lost.emplace_back("its end was not seen");
-    static_cast<void>(finish(runs, run, places));
+  for (const Run& run : runs.all()) {
+    if (!is_needed(run)) finish_unseen(runs, run, places);
+  }
+  if (free_slot(runs.all()) >= 0) return;
+  for (const Run& run : runs.all()) {
+    if (has_ended(run)) finish_unseen(runs, run, places);
   }
 }
 
@@ -97,7 +119,7 @@ Status enter(Run& run, pid_t init, const Places& places) {
   TRY(process, state::process_of(init));
   TRY(cgroups, cgroups_of(init));
   run.cgroups = std::move(cgroups);
-  TRY_DO(tier_of(run, places)->enter(run, init));
+  TRY_DO(tier_of(run, places)->enter(run, process));
   run.init = state::format_process(process);
   return {};
 }
@@ -212,13 +234,14 @@ Result<std::string> expect(const std::string& text, const Places& places) {
 
 Status begin(Run run, pid_t init, const Places& places) {
   TRY(runs, Runs::open(places.state));
-  const std::vector<Run> others = runs.all();
-  const bool is_known =
-      std::any_of(others.begin(), others.end(), [&run](const Run& other) { return other.container == run.container; });
-  if (is_known) return {};
+  for (const Run& other : runs.all()) {
+    if (other.container != run.container) continue;
+    if (other.bundle.empty()) return {};
+    if (other.bundle == run.bundle) finish_unseen(runs, other, places);  // another life of it
+  }
   run.tier = by_bpf;
   TRY_DO(expect(run, runs, places));
-  Status begun = enter(run, init, places);
+  Status begun = run.lost.empty() ? enter(run, init, places) : fail(Code::policy, run.lost.front());
   if (begun) begun = runs.store(run);
   if (!begun) forget(runs, run, places);
   return begun;

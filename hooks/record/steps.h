@@ -23,7 +23,7 @@ struct Places {
 
 // Before the first program of a container that another runtime makes and that `run` describes: keeps a place and
 // begins, by BPF programs alone, for its filter is not ours. Does nothing where our own runtime records it already.
-// Errors: as expect()'s; nothing is left then.
+// Errors: as expect()'s, and when too many are recorded already; nothing is left then.
 [[nodiscard]] Status begin(Run run, pid_t init, const Places& places);
 
 // After the end of such a container: writes its log.

@@ -6,6 +6,7 @@
 
 #include "record/observed.h"
 #include "record/runs.h"
+#include "state/process.h"
 #include "util/result.h"
 
 namespace hardened::record {
@@ -21,10 +22,11 @@ class Tier {
   // Code::policy with why this machine cannot record so; Code::io.
   [[nodiscard]] virtual Status expect(Run& run, const Runs& runs) const = 0;
   // start: `init` is about to become the container's first program.
-  [[nodiscard]] virtual Status enter(Run& run, pid_t init) const = 0;
+  [[nodiscard]] virtual Status enter(Run& run, const state::Process& init) const = 0;
   // kill: what is recorded from now on belongs to the container's end.
   [[nodiscard]] virtual Status stop(const Run& run) const = 0;
-  // delete: ends the recording of `run`, which was entered. Errors: Code::io; nothing was recorded, with why.
+  // delete: what was recorded of `run`, which was entered, until now; kept until forget(). Errors: Code::io; nothing
+  // was recorded, with why.
   [[nodiscard]] virtual Result<Observed> read(const Run& run) const = 0;
   // Leaves nothing of `run`; `last`: no other is being recorded.
   virtual void forget(const Run& run, bool last) const = 0;

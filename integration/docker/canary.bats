@@ -68,6 +68,26 @@ verify() { run --separate-stderr hardenctl profile verify "$PROFILE" "$@"; }
   grep -q 'it allows the call times' "$BATS_TEST_TMPDIR/said"
 }
 
+@test "what no wider profile can allow is told, too: a write to the image, capabilities that were not recorded" {
+  verify -- docker run --rm "$BOX" sh -c 'echo x >/etc/new'
+  equals "$status" 1
+  contains "$PROFILE would deny, or may: \"/etc/new\" was written"
+  profile train-audit '{"extends": "train", "recorder": {"tier": "audit"}}'
+  policy '{"select": [{"program": "hardened-train", "profile": "train-audit"}]}'
+  verify -- docker run --rm "$BOX" trained nothing
+  policy_reset
+  equals "$status" 1
+  matches "$PROFILE would deny, or may: run .* does not tell which capabilities were used"
+}
+
+@test "a command that fails is said; a word \"run\" that is an option's value is no verb" {
+  verify -- docker --log-level run run --rm "$BOX" true
+  equals "$status" 2
+  [[ $stderr != *"unknown flag"* ]]
+  verify -- docker --log-level error run --rm "$BOX" sh -c 'exit 3'
+  [[ $stderr == *"the command ended with 3"* ]]
+}
+
 @test "for a program the output is JSON and nothing else" {
   verify --json -- docker run --rm "$BOX" sh -c 'echo spoken; trained basic /root'
   equals "$status" 1

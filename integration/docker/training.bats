@@ -224,7 +224,7 @@ a_recorder() { recorders | grep -q .; }
 @test "a program that is taken away while a container is recorded is said in its log" {
   train -d --name box "$BOX" trained phases
   wait_for 20 serving box
-  inside rm "$HARDENED_STAGE/run/hardened/bpf/1/link_call_begins"
+  inside rm "$HARDENED_STAGE/run/hardened/bpf/2/link_call_begins"
   docker rm -f box
   logged '(.complete | not) and .lost == ["a BPF program was taken away while it ran"]'
 }
@@ -232,7 +232,7 @@ a_recorder() { recorders | grep -q .; }
 @test "a program that was away for a while is said, too: attached anew for another, it does not cover it up" {
   train -d --name box "$BOX" trained phases
   wait_for 20 serving box
-  inside rm "$HARDENED_STAGE/run/hardened/bpf/1/link_call_begins"
+  inside rm "$HARDENED_STAGE/run/hardened/bpf/2/link_call_begins"
   trained nothing
   equals "$(jq .complete "$(logs)"/*.jsonl)" true
   rm -rf "$(logs)"
@@ -244,7 +244,7 @@ a_recorder() { recorders | grep -q .; }
 number_of() { inside stat -c %i "$1"; }
 
 @test "the programs are loaded once, and those of another build are not used" {
-  local place=$HARDENED_STAGE/run/hardened/bpf/1 program before
+  local place=$HARDENED_STAGE/run/hardened/bpf/2 program before
   trained nothing
   program=$(inside find "$place" -name 'program_call_begins_*')
   before=$(number_of "$program")
@@ -257,6 +257,18 @@ number_of() { inside stat -c %i "$1"; }
   logged '.complete and (.syscalls.SCMP_ARCH_X86_64 | length > 10)'
   not equals "$(number_of "$program")" "$before"
   equals "$(inside find "$place" -name 'program_*' | wc -l)" 4
+}
+
+@test "a log that could not be written is written later, with all that was seen" {
+  train -d --name box "$BOX" trained basic /root
+  docker wait box
+  mkdir -p "$(logs)"
+  inside mount -t tmpfs -o size=64k tmpfs "$(logs)"
+  inside sh -c "dd if=/dev/zero of='$(logs)/full' bs=1k" 2>/dev/null || true
+  docker rm box
+  inside umount "$(logs)"
+  trained nothing
+  equals "$(jq -s 'map(select(.syscalls.SCMP_ARCH_X86_64 | has("sched_yield"))) | length' "$(logs)"/*.jsonl)" 1
 }
 
 @test "a recorder that is killed at its work stops nothing" {

@@ -4,6 +4,8 @@
 # shellcheck disable=SC2154 # bats sets output and status
 load helpers
 load ../docker/recorded
+# shellcheck source=integration/docker/faults.bash
+source "$BATS_TEST_DIRNAME/../docker/faults.bash" # shard_of
 
 HOOKS=share/hardened/hooks.d
 
@@ -13,7 +15,10 @@ teardown_file() {
   rm -rf "$(logs)"
 }
 setup() { rm -rf "$(logs)"; }
-teardown() { no_containers; }
+teardown() {
+  no_containers
+  find "$HARDENED_STAGE/run/hardened/training" -type f -delete
+}
 
 # stock RUNTIME ARGUMENT...: Podman knows our hooks.
 stock() { podman --runtime "$1" --hooks-dir "$HARDENED_STAGE/$HOOKS" run --network none "${@:2}"; }
@@ -86,14 +91,50 @@ two_logs() { [ "$(find "$(logs)" -name '*.jsonl' | wc -l)" = 2 ]; }
   equals "$(compgen -G "$(logs)/*.jsonl")" ""
 }
 
+@test "a create that fails after it was expected does not hide the container's next life" {
+  mkdir -p "$HARDENED_DAEMON/late"
+  run -127 recorded crun --name box --volume "$HARDENED_DAEMON/late:/late" "$BOX" /late/run basic /root
+  cp "$HARDENED_WORKLOADS/trained" "$HARDENED_DAEMON/late/run"
+  podman --hooks-dir "$HARDENED_STAGE/$HOOKS" start --attach box
+  wait_for 20 the_log
+  logged '.complete and (.syscalls.SCMP_ARCH_X86_64 | has("sched_yield"))'
+}
+
+# places PROCESS: as many runs of hooks as there are places, with that first process.
+places() {
+  local place file
+  for ((place = 0; place < 64; place++)); do
+    file=$HARDENED_STAGE/run/hardened/training/$(printf '%02x' "0x$(shard_of /other "other$place")")=other@other$place
+    jq -n --argjson place "$place" --arg id "$(printf '%032x' "$place")" --arg init "$1" '{id: $id, runtime_root: "/other",
+      container: "other\($place)", bundle: "/", tier: "bpf", slot: $place, init: $init}' >"$file"
+    chmod 600 "$file"
+  done
+}
+
+@test "where all places are taken a container does not start; those of containers that have ended are given up" {
+  recorded crun --rm "$BOX" true
+  rm -rf "$(logs)"
+  places "$$:$(awk '{ print $22 }' "/proc/$$/stat")"
+  run recorded runc --rm "$BOX" true
+  places 4194303:1
+  [ "$status" -ne 0 ]
+  contains '64 containers are being recorded already'
+  recorded runc --rm "$BOX" trained basic /root
+  equals "$(jq -s 'map(select(.complete)) | length' "$(logs)"/*.jsonl)" 1
+  equals "$(find "$HARDENED_STAGE/run/hardened/training" -type f)$(links)" ""
+}
+
 @test "called by hand it says what it is for" {
   local hook=$HARDENED_STAGE/libexec/hardened/hardened-hook row
   for row in 'record|' 'record|{}' 'record|{"id":"x","bundle":"/nowhere","status":"creating","pid":1}' 'other|{}' \
-    'record|{"id":"x","bundle":"relative","status":"stopped"}' 'record|nonsense'; do
+    'record|{"id":"x","bundle":"relative","status":"stopped"}' 'record|nonsense' \
+    'record|{"id":"x","bundle":"/nowhere","status":"creating","pid":4294967297}'; do
     run "$hook" "${row%%|*}" <<<"${row#*|}"
     equals "$status" 1
     matches 'hardened-hook: cannot record the container: '
   done
+  run "$hook" record <<<"{\"id\":\"x\",\"bundle\":\"/nowhere\",\"status\":\"creating\",\"pid\":$$}"
+  contains "process $$ has no mount namespace of its own"
   run "$hook" record <<<'{"id":"x","bundle":"/nowhere","status":"stopped"}'
   equals "$status" 0
 }

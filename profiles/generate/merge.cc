@@ -140,6 +140,20 @@ void merge_limits(Merge& merge, const WritablePlan& plan) {
   }
 }
 
+// What was not recorded may be denied as well.
+std::vector<std::string> denied(const Merge& merge, const WritablePlan& plan) {
+  std::vector<std::string> sentences;
+  if (merge.profile.rootfs == policy::Rootfs::read_only) {
+    for (const auto& [path, why] : plan.unhelped)
+      sentences.push_back(fmt::format("{} was written, and no tmpfs helps there: {}", in_comment(path), why));
+  }
+  for (const Run& run : merge.evidence.runs) {
+    if (run.tier != "bpf")
+      sentences.push_back(fmt::format("run {} does not tell which capabilities were used, nor arguments", run.run));
+  }
+  return sentences;
+}
+
 // The lines of the comment at the very top.
 std::vector<std::string> top_comment(std::string_view text) {
   std::vector<std::string> lines;
@@ -166,6 +180,7 @@ Merged merge(const policy::Document& base, const Profile& profile, const Evidenc
   merge_capabilities(merge, known);
   merge_writable(merge, plan);
   merge_limits(merge, plan);
+  merged.denied = denied(merge, plan);
   merged.draft.warnings = warnings_of(evidence, plan, known);
   merged.draft.header = top_comment(base.text);
   if (merged.changes.empty()) return merged;

@@ -15,6 +15,7 @@ namespace hardened::generate {
 struct Merged {
   Draft draft;
   std::vector<std::string> changes;  // a sentence each; empty: the profile has all that was seen
+  std::vector<std::string> denied;   // the same of what the container did, or may have, and no merging can allow
 };
 
 // `base`, which stands for `profile` with all it extends, widened by what `evidence` shows and it does not allow.

@@ -152,7 +152,8 @@ Draft propose(const Evidence& evidence, const Profile& base, const Known& known,
   add_seccomp(evidence, base, known, reasons, draft);
   add_writable(plan, draft);
   add_limits(evidence, plan, base.limits, draft);
-  draft.warnings = warnings_of(evidence, plan, known);
+  draft.warnings = phases_missing(evidence);
+  for (std::string& warning : warnings_of(evidence, plan, known)) draft.warnings.push_back(std::move(warning));
   draft.header = provenance(evidence, wishes.version);
   for (const std::string& warning : draft.warnings) draft.header.push_back("warning: " + warning);
   return draft;

@@ -25,12 +25,6 @@ constexpr PhaseNeed phase_needs[] = {
     {Phase::stop, "no run was stopped by a signal: calls of an orderly end may be missing (`docker stop` it)"},
     {Phase::exec, "nothing was run by exec: health checks and `docker exec` may need more"}};
 
-void warn_of_phases(const Evidence& evidence, Warnings& warnings) {
-  for (const PhaseNeed& need : phase_needs) {
-    if (!evidence.phases.contains(need.phase)) warnings.emplace_back(need.sentence);
-  }
-}
-
 void warn_of_losses(const Evidence& evidence, Warnings& warnings) {
   for (const Run& run : evidence.runs) {
     if (!run.complete)
@@ -119,12 +113,26 @@ void warn_of_places(const WritablePlan& plan, Warnings& warnings) {
   if (count != 0) warnings.emplace_back("for such places use a volume, or \"rootfs\": \"ephemeral\"");
 }
 
+// The kernel's records and strace's tell of no check of a capability.
+void warn_of_tiers(const Evidence& evidence, Warnings& warnings) {
+  if (std::none_of(evidence.runs.begin(), evidence.runs.end(), [](const Run& run) { return run.tier == "bpf"; }))
+    warnings.emplace_back("the capabilities that were used are not known: none is granted");
+}
+
 }  // namespace
+
+std::vector<std::string> phases_missing(const Evidence& evidence) {
+  Warnings warnings;
+  for (const PhaseNeed& need : phase_needs) {
+    if (!evidence.phases.contains(need.phase)) warnings.emplace_back(need.sentence);
+  }
+  return warnings;
+}
 
 std::vector<std::string> warnings_of(const Evidence& evidence, const WritablePlan& plan, const policy::Known& known) {
   Warnings warnings;
-  warn_of_phases(evidence, warnings);
   warn_of_losses(evidence, warnings);
+  warn_of_tiers(evidence, warnings);
   warn_of_digests(evidence, warnings);
   warn_of_calls(evidence, known, warnings);
   warn_of_families(evidence, warnings);

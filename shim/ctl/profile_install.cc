@@ -61,8 +61,9 @@ Result<int> install(const Options& options) {
     print({{"name", name}, {"path", path}, {"policy", options.locations.policy_file}, {"select", row}});
   } else {
     print_line(path + ": installed");
-    print_line(fmt::format("To use it, add this row to \"select\" of {}, before any row that matches as well:",
-                           options.locations.policy_file));
+    print_line(fmt::format(
+        "To use it, add this row to \"select\" of {}, behind hardened-train's, before any other that matches as well:",
+        options.locations.policy_file));
     print_line("  " + row.dump(-1, ' ', true, Json::error_handler_t::replace));
   }
   return fine;

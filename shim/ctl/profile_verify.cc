@@ -47,13 +47,25 @@ struct Engine {
 constexpr Engine engines[] = {{"docker", false, false}, {"podman", true, true}};
 constexpr char runtime[] = "hardened-train";
 
+// The word "run" that is no value of an option before it.
+std::vector<std::string>::const_iterator find_verb(const std::vector<std::string>& command) {
+  constexpr std::string_view with_value[] = {
+      "--config",    "--connection", "--context", "-c",        "--hooks-dir", "--host",    "-H",       "--identity",
+      "--log-level", "-l",           "--root",    "--runroot", "--tlscacert", "--tlscert", "--tlskey", "--url"};
+  for (auto word = command.begin() + 1; word != command.end(); ++word) {
+    const bool is_value = std::find(std::begin(with_value), std::end(with_value), *(word - 1)) != std::end(with_value);
+    if (*word == "run" && !is_value) return word;
+  }
+  return command.end();
+}
+
 Result<std::vector<std::string>> recorded_command(const std::vector<std::string>& command, const std::string& id_file) {
   const std::string program = command.front().substr(command.front().rfind('/') + 1);
   const auto* const engine = std::find_if(std::begin(engines), std::end(engines),
                                           [&program](const Engine& known) { return program == known.program; });
   if (engine == std::end(engines))
     return fail(Code::usage, "cannot verify with " + in_quotes(program), "give a command of docker or podman");
-  auto verb = std::find(command.begin() + 1, command.end(), "run");
+  const auto verb = find_verb(command);
   if (verb == command.end())
     return fail(Code::usage, "cannot verify with a command that runs no container", "give one like: docker run IMAGE");
   std::vector<std::string> changed(command.begin(), verb);
@@ -78,8 +90,9 @@ class InterruptsIgnored {
   sighandler_t old_;
 };
 
-// Runs it as a shell would, on our standard input, output and error; with `aside` its output goes to the error.
-Status run(std::vector<std::string> command, bool aside) {
+// Runs it as a shell would, on our standard input, output and error; with `aside` its output goes to the error. Returns
+// what it ended with: 128 and more is a signal.
+Result<int> run(std::vector<std::string> command, bool aside) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   if (aside) posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
@@ -99,9 +112,10 @@ Status run(std::vector<std::string> command, bool aside) {
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return fail_errno("cannot run " + in_quotes(command.front()), error);
-  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  return {};
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 // A directory that is nobody else's, for the id file: the engines make that anew.
@@ -130,26 +144,39 @@ class Scratch {
 Result<std::string> make_container(const Options& options) {
   TRY(scratch, Scratch::make());
   TRY(command, recorded_command(options.command, scratch.id_file()));
-  TRY_DO(run(std::move(command), options.json));
+  TRY(status, run(std::move(command), options.json));
   constexpr std::size_t longest = 256;
   const auto id = read_named_file(scratch.id_file(), longest);
   if (!id || id->empty())
-    return fail(Code::policy, "cannot verify: the command made no container, or told another --cidfile of it");
+    return fail(Code::policy, "cannot verify: the command made no container, or told another --cidfile of it",
+                "leave --cidfile and --runtime out of it; a container that it has left behind is not looked at");
+  if (status != 0)
+    complain({Code::policy, fmt::format("warning: the command ended with {}: did it do all its work?", status), {}});
   return id->substr(0, id->find('\n'));
 }
 
-// The run that was of `container`; "" where there is none.
-Result<std::string> run_in(const std::string& directory, const std::string& container) {
-  if (::access(directory.c_str(), F_OK) != 0 && errno == ENOENT) return std::string();
+// The runs that were of `container`, one for each of its lives.
+Result<std::vector<std::string>> runs_in(const std::string& directory, const std::string& container) {
+  std::vector<std::string> runs;
+  if (::access(directory.c_str(), F_OK) != 0 && errno == ENOENT) return runs;
   TRY(files, training_files(directory));
   for (const std::string& file : files) {
     generate::Logs logs;
     if (const auto text = read_named_file(file, most_bytes)) generate::add_log(logs, file, *text);
     for (const generate::Run& run : logs.runs) {
-      if (run.container == container) return run.run;
+      if (run.container == container) runs.push_back(run.run);
     }
   }
-  return std::string();
+  return runs;
+}
+
+// Before anything is run: what would fail only afterwards.
+Status check_able(const Options& options, const LoadedProfile& base) {
+  if (options.widen && base.origin == "shipped")
+    return fail(Code::usage, "cannot widen " + in_quotes(options.base) + ": it is shipped, and built in");
+  if (::access(options.logs.c_str(), R_OK | X_OK) != 0 && errno != ENOENT)
+    return fail_errno("cannot read the logs in " + in_quotes(options.logs), errno);
+  return {};
 }
 
 // Is it recorded still (hooks/record/runs.h)?
@@ -170,20 +197,21 @@ void pause_shortly() {
 }
 
 // Waits until the container has ended: its log is written before the recorder forgets it.
-Result<std::string> run_of(const std::string& container, const Options& options) {
+Result<std::vector<std::string>> runs_of(const std::string& container, const Options& options) {
   for (bool told = false; is_recorded(container); pause_shortly()) {
     if (!told) complain({Code::policy, "the container runs and is recorded; this goes on when it has ended", {}});
     told = true;
   }
-  TRY(run, run_in(options.logs, container));
-  if (!run.empty()) return run;
+  TRY(runs, runs_in(options.logs, container));
+  if (!runs.empty()) return runs;
   return fail(Code::policy, "cannot verify: container " + in_quotes(container) + " was not recorded",
-              std::string("leave --runtime out of the command, and see that the policy records under ") + runtime);
+              std::string("if it began: leave --runtime out of the command; in the policy, {\"program\": \"") +
+                  runtime + "\", \"profile\": \"train\"} comes first in \"select\"");
 }
 
 struct Verdict {
-  std::vector<std::string> runs, changes;  // of the last of the rounds
-  std::vector<std::string> warnings;
+  std::vector<std::string> runs;                       // of all rounds
+  std::vector<std::string> changes, denied, warnings;  // of the last
 };
 
 Status widen(const LoadedProfile& base, const generate::Merged& merged, const Options& options) {
@@ -196,22 +224,22 @@ Status widen(const LoadedProfile& base, const generate::Merged& merged, const Op
 
 Result<Verdict> judge(const Options& options) {
   Verdict verdict;
-  for (;;) {
+  for (int round = 1;; ++round) {
     TRY(base, load_profile(options.base, options.locations));
-    if (options.widen && base.origin == "shipped")
-      return fail(Code::usage, "cannot widen " + in_quotes(options.base) + ": it is shipped, and built in");
+    TRY_DO(check_able(options, base));
     TRY(container, make_container(options));
-    TRY(run, run_of(container, options));
+    TRY(runs, runs_of(container, options));
     LogChoice choice;
     choice.directory = options.logs;
-    choice.runs = {run};
+    choice.runs = runs;
     choice.demands.incomplete = options.incomplete;
     TRY(evidence, read_training(choice));
     const auto merged = generate::merge(base.document, base.profile, evidence, runtime::known_names());
-    verdict.runs.push_back(run);
+    verdict.runs.insert(verdict.runs.end(), runs.begin(), runs.end());
     verdict.changes = merged.changes;
+    verdict.denied = merged.denied;
     verdict.warnings = merged.draft.warnings;
-    if (verdict.changes.empty() || !options.widen || verdict.runs.size() == most_rounds) return verdict;
+    if (verdict.changes.empty() || !options.widen || round == most_rounds) return verdict;
     TRY_DO(widen(base, merged, options));
     for (const std::string& change : verdict.changes)
       complain({Code::policy, "widened: the profile now " + change, {}});
@@ -220,16 +248,21 @@ Result<Verdict> judge(const Options& options) {
 
 Result<int> verify(const Options& options) {
   TRY(verdict, judge(options));
+  const bool passes = verdict.changes.empty() && verdict.denied.empty();
   for (const std::string& warning : verdict.warnings) complain({Code::policy, "warning: " + warning, {}});
   if (options.json) {
-    print({{"runs", verdict.runs}, {"changes", verdict.changes}, {"warnings", verdict.warnings}});
+    print({{"runs", verdict.runs},
+           {"changes", verdict.changes},
+           {"denied", verdict.denied},
+           {"warnings", verdict.warnings}});
   } else {
     for (const std::string& change : verdict.changes)
       print_line(fmt::format("{} would have to be wider: it {}", options.base, change));
-    if (verdict.changes.empty())
-      print_line(fmt::format("{} allows all that run {} did", options.base, verdict.runs.back()));
+    for (const std::string& denied : verdict.denied)
+      print_line(fmt::format("{} would deny, or may: {}", options.base, denied));
+    if (passes) print_line(fmt::format("{} allows all that run {} did", options.base, verdict.runs.back()));
   }
-  return verdict.changes.empty() ? fine : flawed;
+  return passes ? fine : flawed;
 }
 
 }  // namespace

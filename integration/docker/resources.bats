@@ -12,10 +12,13 @@ teardown() {
 }
 
 @test "--cgroup-parent=/" {
-  stock -d --name free --cgroup-parent=/ "$BOX" sleep 600
+  local root=/ name=ID
+  # Where systemd makes the cgroups, a parent is a slice, and the root is one, too.
+  [ "$(docker info --format '{{.CgroupDriver}}')" != systemd ] || root=-.slice name=docker-ID.scope
+  stock -d --name free "--cgroup-parent=$root" "$BOX" sleep 600
   equals "$(awk -F: '$2 ~ /pids/ || $1 == 0 { print $3; exit }' "/proc/$(pid_of free)/cgroup")" \
-    "/$(docker inspect --format '{{.Id}}' free)"
-  refused cgroup-parent --cgroup-parent=/ "$BOX" true
+    "/${name/ID/$(docker inspect --format '{{.Id}}' free)}"
+  refused cgroup-parent "--cgroup-parent=$root" "$BOX" true
 }
 
 # limited CONTROL CONTROLLER FILE MOST ARGUMENT...: refused, or the kernel's limit is a number not above MOST.

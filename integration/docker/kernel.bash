@@ -37,6 +37,13 @@ cgroup_of() {
   cat "$directory/$file"
 }
 
+# many_processes CONTAINER: it has no limit of its own; under systemd it then has the one that any unit has, which is thousands.
+many_processes() {
+  local most
+  most=$(cgroup_of "$1" pids pids.max)
+  [ "$most" = max ] || [ "$most" -gt 1000 ]
+}
+
 # The capabilities of this very machine: some virtual machines keep CAP_SYS_RESOURCE (bit 24) from root, and there stock
 # Docker itself cannot start what needs it.
 host_has_sys_resource() { (((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 24) & 1)); }

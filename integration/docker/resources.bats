@@ -36,7 +36,7 @@ limited() {
 
 @test "--pids-limit -1" {
   stock -d --name free --pids-limit -1 "$BOX" sleep 600
-  equals "$(cgroup_of free pids pids.max)" max
+  many_processes free
   limited pids pids pids.max 4096 --pids-limit -1
 }
 
@@ -110,7 +110,7 @@ half_a_core() {
 @test "update --pids-limit -1" {
   stock -d --name free --pids-limit 10 "$BOX" sleep 600
   docker update --pids-limit -1 free
-  equals "$(cgroup_of free pids pids.max)" max
+  many_processes free
   sleeper held
   before=$(cgroup_of held pids pids.max)
   refused_command pids docker update --pids-limit -1 held

@@ -14,7 +14,6 @@ source "$HARDENED_SOURCE/integration/docker/images.bash"
 source "$HARDENED_SOURCE/integration/assertions.bash"
 unset DOCKER_HOST
 
-PACKAGE=$HARDENED_BUILD/package/hardened.deb
 POLICY=/etc/hardened/policy.json
 # The first boot leaves it for the second.
 LASTING=lasting

@@ -5,6 +5,8 @@
 
 load helpers
 
+PACKAGE=$HARDENED_BUILD/package/hardened.deb
+
 setup_file() {
   export HARDENED_DAEMON=$BATS_FILE_TMPDIR
   make_images

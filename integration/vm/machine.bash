@@ -2,6 +2,8 @@
 # lib.bash.
 # shellcheck shell=bash
 
+vm=$HARDENED_BUILD/vm
+
 # guest_packages: "a,b,c"
 guest_packages() { awk '$1 == "guest" { print $2 }' "$HARDENED_SOURCE/integration/packages" | paste -sd ,; }
 
@@ -40,12 +42,22 @@ END
   ln -sf ../hardened-suites.service "$root/etc/systemd/system/multi-user.target.wants/"
 }
 
+# file_system DIRECTORY IMAGE SIZE
+file_system() {
+  rm -f "$2"
+  truncate -s "$3" "$2" && mke2fs -q -F -t ext4 -m 0 -d "$1" "$2"
+}
+
 # make_base: the machine as it is before our package: BASE.ext4, BASE.kernel and BASE.initrd. Made once for all runs of this
 # checkout, until what it is made of changes. Sets BASE.
 make_base() {
   local key root log=$vm/base.log
-  key=$(cat "$HARDENED_SOURCE/integration/vm/machine.bash" <(guest_packages) <(archive_of trixie) |
-    sha256sum | cut -c 1-16)
+  key=$({
+    declare -f guest_settings make_base file_system
+    printf '%s\n' "$HARDENED_SOURCE" "$HARDENED_STAGE" "$HARDENED_PATIENCE"
+    guest_packages
+    archive_of trixie
+  } | sha256sum | cut -c 1-16)
   BASE=$vm/base-$key
   [ ! -s "$BASE.ext4" ] || return 0
   root=$vm/root
@@ -62,11 +74,12 @@ make_base() {
   }
   guest_settings "$root"
   cp "$root"/boot/vmlinuz-* "$BASE.kernel" && cp "$root"/boot/initrd.img-* "$BASE.initrd" &&
-    mke2fs -q -F -t ext4 -m 0 -d "$root" "$BASE.new" 8G 2>>"$log" && mv "$BASE.new" "$BASE.ext4" || return 1
+    file_system "$root" "$BASE.new" 8G && mv "$BASE.new" "$BASE.ext4" || return 1
   rm -rf --one-file-system "$root"
 }
 
-# make_payload PACKAGE: the disk with this checkout at the place it has here, the stage, which knows its place, and the package.
+# make_payload PACKAGE [IMAGES]: the disk with this checkout at the place it has here, the stage, which knows its place, the
+# package, and an archive of services' images.
 make_payload() {
   local root=$vm/payload
   rm -rf --one-file-system "$root" "$root.ext4"
@@ -76,31 +89,44 @@ make_payload() {
   rm -rf "$root/build/stage/etc" "$root/build/stage/var" "$root/build/stage/run"
   cp -r "$HARDENED_WORKLOADS" "$root/build/workloads"
   cp "$1" "$root/build/package/hardened.deb"
+  [ -z "${2:-}" ] || install -D --preserve-timestamps "$2" "$root/build/images/${2##*/}"
   chmod -R go-w "$root"
-  mke2fs -q -F -t ext4 -m 0 -d "$root" "$root.ext4" 4G 2>/dev/null || return 1
+  file_system "$root" "$root.ext4" 4G || return 1
   rm -rf --one-file-system "$root"
 }
 
-# new_machine PACKAGE: its disks, as they are before it is switched on for the first time.
+# new_machine DIRECTORY: its disks, as they are before it is switched on for the first time.
 new_machine() {
-  make_payload "$1" &&
-    qemu-img create -q -f qcow2 -b "$BASE.ext4" -F raw "$vm/machine.qcow2"
+  mkdir -p "$1" &&
+    qemu-img create -q -f qcow2 -b "$BASE.ext4" -F raw "$1/system.qcow2" &&
+    qemu-img create -q -f qcow2 -b "$vm/payload.ext4" -F raw "$1/payload.qcow2"
 }
 
-# power_on SECONDS SUITE...: until it switches itself off, or restarts, which is the same here. What the suites say comes to
-# $vm/results, the console to $vm/console. This qemu's other processors, and more than one of them, crash.
+# power_on DIRECTORY SECONDS SUITE...: until the machine switches itself off, or restarts, which is the same here. What the
+# suites say comes to DIRECTORY/results, the console to DIRECTORY/console; DIRECTORY/shell is a socket with a root shell. This
+# qemu's other processors, and more than one of them, crash.
 power_on() {
-  local limit=$1 suites
-  shift
+  local here=$1 limit=$2 suites
+  shift 2
   suites=$(tr ' ' , <<<"$*")
-  : >"$vm/results"
+  : >"$here/results"
   timeout --kill-after=10 "$limit" nice qemu-system-x86_64 -accel tcg,thread=single -smp 1 -cpu qemu64,-cx16 -m 3072 \
-    -nodefaults -display none -no-reboot -device virtio-rng-pci \
+    -nodefaults -display none -no-reboot -device virtio-rng-pci -pidfile "$here/pid" \
     -kernel "$BASE.kernel" -initrd "$BASE.initrd" \
-    -append "console=ttyS0 root=/dev/vda rw quiet panic=-1 apparmor=1 security=apparmor hardened.suites=$suites" \
-    -drive "file=$vm/machine.qcow2,format=qcow2,if=virtio,cache=unsafe" \
-    -drive "file=$vm/payload.ext4,format=raw,if=virtio,cache=unsafe" \
-    -serial "file:$vm/console" \
-    -device virtio-serial-pci -chardev "file,id=results,path=$vm/results" \
-    -device virtserialport,chardev=results,name=hardened.results </dev/null >"$vm/qemu.log" 2>&1
+    -append "console=ttyS0 root=/dev/vda rw quiet panic=-1 apparmor=1 security=apparmor systemd.debug_shell=ttyS1 \
+hardened.suites=$suites" \
+    -drive "file=$here/system.qcow2,format=qcow2,if=virtio,cache=unsafe" \
+    -drive "file=$here/payload.qcow2,format=qcow2,if=virtio,cache=unsafe" \
+    -serial "file:$here/console" -serial "unix:$here/shell,server=on,wait=off" \
+    -device virtio-serial-pci -chardev "file,id=results,path=$here/results" \
+    -device virtserialport,chardev=results,name=hardened.results </dev/null >"$here/qemu.log" 2>&1
+}
+
+# power_off DIRECTORY: where it still runs.
+power_off() {
+  local pid
+  pid=$(cat "$1/pid" 2>/dev/null) || return 0
+  # A number alone may be another process by now.
+  grep -qaF "$1/results" "/proc/$pid/cmdline" 2>/dev/null || return 0
+  kill "$pid"
 }

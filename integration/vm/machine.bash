@@ -33,7 +33,7 @@ After=docker.service containerd.service
 RequiresMountsFor=$HARDENED_SOURCE $HARDENED_STAGE
 [Service]
 ExecStart=$HARDENED_SOURCE/integration/vm/inside
-Environment=HARDENED_STAGE=$HARDENED_STAGE HARDENED_WORKLOADS=$HARDENED_WORKLOADS HARDENED_PATIENCE=$HARDENED_PATIENCE
+Environment=HARDENED_STAGE=$HARDENED_STAGE HARDENED_WORKLOADS=$HARDENED_WORKLOADS
 StandardOutput=journal+console
 TasksMax=infinity
 Delegate=yes
@@ -54,14 +54,14 @@ make_base() {
   local key root log=$vm/base.log
   key=$({
     declare -f guest_settings make_base file_system
-    printf '%s\n' "$HARDENED_SOURCE" "$HARDENED_STAGE" "$HARDENED_PATIENCE"
+    printf '%s\n' "$HARDENED_SOURCE" "$HARDENED_STAGE" "$HARDENED_WORKLOADS"
     guest_packages
     archive_of trixie
   } | sha256sum | cut -c 1-16)
   BASE=$vm/base-$key
   [ ! -s "$BASE.ext4" ] || return 0
-  root=$vm/root
-  rm -rf --one-file-system "$root" "$vm"/base-*
+  rm -rf --one-file-system "$vm"/root.* "$vm"/base-* || true # one that was interrupted may have left a mount
+  root=$(mktemp -d "$vm/root.XXXXXX") && chmod 755 "$root"
   # The initial RAM disk has what finds the disk, and not every driver there is: that is unpacked by emulation.
   archive_of trixie | mmdebstrap --quiet --variant=minbase --skip=check/qemu "--include=$(guest_packages)" \
     --aptopt='Acquire::Check-Valid-Until "false"' \
@@ -114,7 +114,7 @@ power_on() {
     -nodefaults -display none -no-reboot -device virtio-rng-pci -pidfile "$here/pid" \
     -kernel "$BASE.kernel" -initrd "$BASE.initrd" \
     -append "console=ttyS0 root=/dev/vda rw quiet panic=-1 apparmor=1 security=apparmor systemd.debug_shell=ttyS1 \
-hardened.suites=$suites" \
+hardened.patience=$HARDENED_PATIENCE hardened.suites=$suites" \
     -drive "file=$here/system.qcow2,format=qcow2,if=virtio,cache=unsafe" \
     -drive "file=$here/payload.qcow2,format=qcow2,if=virtio,cache=unsafe" \
     -serial "file:$here/console" -serial "unix:$here/shell,server=on,wait=off" \

@@ -33,7 +33,7 @@ After=docker.service containerd.service
 RequiresMountsFor=$HARDENED_SOURCE $HARDENED_STAGE
 [Service]
 ExecStart=$HARDENED_SOURCE/integration/vm/inside
-Environment=HARDENED_STAGE=$HARDENED_STAGE HARDENED_WORKLOADS=$HARDENED_WORKLOADS
+Environment=HARDENED_STAGE=$HARDENED_STAGE HARDENED_WORKLOADS=$HARDENED_BUILD/workloads
 StandardOutput=journal+console
 TasksMax=infinity
 Delegate=yes
@@ -54,7 +54,7 @@ make_base() {
   local key root log=$vm/base.log
   key=$({
     declare -f guest_settings make_base file_system
-    printf '%s\n' "$HARDENED_SOURCE" "$HARDENED_STAGE" "$HARDENED_WORKLOADS"
+    printf '%s\n' "$HARDENED_SOURCE" "$HARDENED_STAGE"
     guest_packages
     archive_of trixie
   } | sha256sum | cut -c 1-16)

@@ -37,7 +37,8 @@ cgroup_of() {
   cat "$directory/$file"
 }
 
-# many_processes CONTAINER: it has no limit of its own; under systemd it then has the one that any unit has, which is thousands.
+# many_processes CONTAINER: it has no limit of its own; under systemd it then has the one that any unit has, which is
+# thousands.
 many_processes() {
   local most
   most=$(cgroup_of "$1" pids pids.max)

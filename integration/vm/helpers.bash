@@ -1,4 +1,5 @@
-# What the suites of the whole machine share: its own engines under systemd, and our package in its real places. Sourced.
+# What the suites of the whole machine share: its own engines under systemd, and our package in its real places.
+# Sourced.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # bats sets output, stderr and status
 
@@ -49,10 +50,10 @@ confinement_of() { cat "/proc/$(pid_of "$1")/attr/apparmor/current"; }
 is_hardened() {
   local inner outer count
   no_capability "$1" || return 1
-  equals "NoNewPrivs $(status_of "$1" NoNewPrivs)" "NoNewPrivs 1" && equals "Seccomp $(status_of "$1" Seccomp)" "Seccomp 2" ||
-    return 1
+  equals "$(status_of "$1" NoNewPrivs) $(status_of "$1" Seccomp)" "1 2" || return 1
   read -r inner outer count <"/proc/$(pid_of "$1")/uid_map"
-  equals "$inner $count" "0 65536" && [ "$outer" -ge 65536 ] && equals "$(confinement_of "$1")" "docker-default (enforce)"
+  equals "$inner $count" "0 65536" && [ "$outer" -ge 65536 ] &&
+    equals "$(confinement_of "$1")" "docker-default (enforce)"
 }
 
 # refused_run CONTROL ARGUMENT...: `docker run` fails by that control.

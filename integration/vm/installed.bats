@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A whole Debian 13 on the day our package is installed on it: systemd, cgroup version 2, AppArmor and its own engines. What
-# it leaves for vm/rebooted: the installation, and one container that is to come back.
+# A whole Debian 13 on the day our package is installed on it: systemd, cgroup version 2, AppArmor and its own engines.
+# What it leaves for vm/rebooted: the installation, and one container that is to come back.
 # shellcheck disable=SC2154 # bats sets output, stderr and status
 
 load helpers

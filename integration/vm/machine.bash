@@ -48,8 +48,8 @@ file_system() {
   truncate -s "$3" "$2" && mke2fs -q -F -t ext4 -m 0 -d "$1" "$2"
 }
 
-# make_base: the machine as it is before our package: BASE.ext4, BASE.kernel and BASE.initrd. Made once for all runs of this
-# checkout, until what it is made of changes. Sets BASE.
+# make_base: the machine as it is before our package: BASE.ext4, BASE.kernel and BASE.initrd. Made once for all runs of
+# this checkout, until what it is made of changes. Sets BASE.
 make_base() {
   local key root log=$vm/base.log
   key=$({
@@ -78,13 +78,14 @@ make_base() {
   rm -rf --one-file-system "$root"
 }
 
-# make_payload PACKAGE [IMAGES]: the disk with this checkout at the place it has here, the stage, which knows its place, the
-# package, and an archive of services' images.
+# make_payload PACKAGE [IMAGES]: the disk with this checkout at the place it has here, the stage, which knows its place,
+# the package, and an archive of services' images.
 make_payload() {
   local root=$vm/payload
   rm -rf --one-file-system "$root" "$root.ext4"
   mkdir -p "$root/build/package" "$root/build/vm"
-  tar -C "$HARDENED_SOURCE" --exclude=./build --exclude='./build-*' --exclude=./.git -c . | tar -C "$root" --no-same-owner -x
+  tar -C "$HARDENED_SOURCE" --exclude=./build --exclude='./build-*' --exclude=./.git -c . |
+    tar -C "$root" --no-same-owner -x
   cp -r "$HARDENED_STAGE" "$root/build/stage"
   rm -rf "$root/build/stage/etc" "$root/build/stage/var" "$root/build/stage/run"
   cp -r "$HARDENED_WORKLOADS" "$root/build/workloads"
@@ -102,9 +103,9 @@ new_machine() {
     qemu-img create -q -f qcow2 -b "$vm/payload.ext4" -F raw "$1/payload.qcow2"
 }
 
-# power_on DIRECTORY SECONDS SUITE...: until the machine switches itself off, or restarts, which is the same here. What the
-# suites say comes to DIRECTORY/results, the console to DIRECTORY/console; DIRECTORY/shell is a socket with a root shell. This
-# qemu's other processors, and more than one of them, crash.
+# power_on DIRECTORY SECONDS SUITE...: until the machine switches itself off, or restarts, which is the same here. What
+# the suites say comes to DIRECTORY/results, the console to DIRECTORY/console; DIRECTORY/shell is a socket with a root
+# shell. This qemu's other processors, and more than one of them, crash.
 power_on() {
   local here=$1 limit=$2 suites
   shift 2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The machine of vm/installed after it was restarted: nothing that lay in memory is there any more. At the end the package is
-# removed.
+# The machine of vm/installed after it was restarted: nothing that lay in memory is there any more. At the end the
+# package is removed.
 # shellcheck disable=SC2154 # bats sets output, stderr and status
 
 load helpers

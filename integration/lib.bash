@@ -16,9 +16,12 @@ require_root() {
   [ "$(id -u)" = 0 ] || die "cannot start containers without root: run it with sudo"
 }
 
+# How many times longer than on usual hardware anything may take: an emulated machine is that slow.
+HARDENED_PATIENCE=${HARDENED_PATIENCE:-1}
+
 # wait_for SECONDS COMMAND...: polls until COMMAND succeeds; 1 when the time is up.
 wait_for() {
-  local deadline=$((SECONDS + $1))
+  local deadline=$((SECONDS + $1 * HARDENED_PATIENCE))
   shift
   until "$@" >/dev/null 2>&1; do
     [ "$SECONDS" -lt "$deadline" ] || return 1
@@ -30,7 +33,8 @@ wait_for() {
 run_suite() {
   local log=$1
   shift
-  BATS_TEST_TIMEOUT=120 timeout --kill-after=30 900 bats --tap --print-output-on-failure "$@" >"$log" 2>&1 </dev/null
+  BATS_TEST_TIMEOUT=$((120 * HARDENED_PATIENCE)) timeout --kill-after=30 $((900 * HARDENED_PATIENCE)) \
+    bats --tap --print-output-on-failure "$@" >"$log" 2>&1 </dev/null
 }
 
 # tap_counts LOG STATUS: "PASSED FAILED SKIPPED". A test that was planned and never reported has failed.

@@ -75,7 +75,7 @@ contained() {
   for process in /proc/[0-9]*; do
     read -r _ outer _ 2>/dev/null <"$process/uid_map" || continue
     [ "$outer" -lt "$FIRST_ID" ] || [ "$outer" -ge $((FIRST_ID + RANGES * 65536)) ] ||
-      printf '%s %s %s\n' "${process#/proc/}" "$(sed -n 's/.*:pids://p' "$process/cgroup")" \
+      printf '%s %s %s\n' "${process#/proc/}" "$(sed -n 's/.*:pids://p;s/^0:://p' "$process/cgroup" | head -n 1)" \
         "$(grep '^State' "$process/status")"
   done
 }

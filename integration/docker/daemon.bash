@@ -41,7 +41,13 @@ daemon_hold() {
   fi
   # shellcheck disable=SC2016 # expanded by the inner shell
   "${enter[@]}" unshare --mount --net --propagation private bash -c '
-    mount --bind "$1/run" /run && ip link set lo up || exit
+    # On cgroup version 2 an engine that finds systemd has it make the cgroups.
+    if [ -d /run/systemd/system ] && [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+      for manager in systemd dbus; do
+        mkdir "$1/run/$manager" && mount --rbind "/run/$manager" "$1/run/$manager" || exit
+      done
+    fi
+    mount --rbind "$1/run" /run && ip link set lo up || exit
     # crun refuses the hybrid cgroup layout; without the cgroup2 mount it sees plain version 1. In a user namespace the
     # mounts of the host cannot be taken away, only covered.
     [ "$2" != crun ] || ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified 2>/dev/null ||

@@ -65,8 +65,8 @@ teardown_file() { suite_down; }
 }
 
 @test "processes, memory and cpu time are limited; stock Docker limits none" {
-  equals "$(cgroup_of stock pids pids.max)" max
-  [ "$(cgroup_of box pids pids.max)" -le 4096 ]
+  many_processes stock
+  equals "$(cgroup_of box pids pids.max)" 256
   equals "$(cgroup_of stock cpu cpu.cfs_quota_us)" -1
   [ "$(cgroup_of box cpu cpu.cfs_quota_us)" -gt 0 ]
   [ "$(cgroup_of box memory memory.limit_in_bytes)" -le $((64 << 30)) ]
@@ -83,7 +83,7 @@ teardown_file() { suite_down; }
   local path
   for path in /proc/kcore /proc/keys /proc/timer_list /proc/interrupts; do
     [ -e "$path" ] || continue
-    run docker exec box sh -c "head -c 1 $path | wc -c"
+    run docker exec box sh -c "head -c 1 $path 2>/dev/null | wc -c"
     equals "$path $output" "$path 0"
   done
   run docker exec box ls /sys/firmware

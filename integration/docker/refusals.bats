@@ -184,7 +184,9 @@ volume_of() {
 
 @test "a seccomp profile that allows everything does not widen ours" {
   echo '{"defaultAction": "SCMP_ACT_ALLOW"}' >"$BATS_TEST_TMPDIR/all.json"
-  stock_gives ok --security-opt "seccomp=$BATS_TEST_TMPDIR/all.json" "$BOX" probe call 272 0x10000000
+  # AppArmor, where the host has it, keeps this call from stock containers as well.
+  stock_gives ok --security-opt apparmor=unconfined --security-opt "seccomp=$BATS_TEST_TMPDIR/all.json" "$BOX" \
+    probe call 272 0x10000000
   never seccomp --security-opt "seccomp=$BATS_TEST_TMPDIR/all.json" -- probe call 272 0x10000000
 }
 

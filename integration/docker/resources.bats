@@ -12,10 +12,13 @@ teardown() {
 }
 
 @test "--cgroup-parent=/" {
-  stock -d --name free --cgroup-parent=/ "$BOX" sleep 600
+  local root=/ name=ID
+  # Where systemd makes the cgroups, a parent is a slice, and the root is one, too.
+  [ "$(docker info --format '{{.CgroupDriver}}')" != systemd ] || root=-.slice name=docker-ID.scope
+  stock -d --name free "--cgroup-parent=$root" "$BOX" sleep 600
   equals "$(awk -F: '$2 ~ /pids/ || $1 == 0 { print $3; exit }' "/proc/$(pid_of free)/cgroup")" \
-    "/$(docker inspect --format '{{.Id}}' free)"
-  refused cgroup-parent --cgroup-parent=/ "$BOX" true
+    "/${name/ID/$(docker inspect --format '{{.Id}}' free)}"
+  refused cgroup-parent "--cgroup-parent=$root" "$BOX" true
 }
 
 # limited CONTROL CONTROLLER FILE MOST ARGUMENT...: refused, or the kernel's limit is a number not above MOST.
@@ -33,7 +36,7 @@ limited() {
 
 @test "--pids-limit -1" {
   stock -d --name free --pids-limit -1 "$BOX" sleep 600
-  equals "$(cgroup_of free pids pids.max)" max
+  many_processes free
   limited pids pids pids.max 4096 --pids-limit -1
 }
 
@@ -107,7 +110,7 @@ half_a_core() {
 @test "update --pids-limit -1" {
   stock -d --name free --pids-limit 10 "$BOX" sleep 600
   docker update --pids-limit -1 free
-  equals "$(cgroup_of free pids pids.max)" max
+  many_processes free
   sleeper held
   before=$(cgroup_of held pids pids.max)
   refused_command pids docker update --pids-limit -1 held

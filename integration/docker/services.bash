@@ -34,15 +34,21 @@ services_rootfs() {
     "" "$tar" -
 }
 
-# make_services [NAME...]: hardened-test/NAME:1 for each, or for all of SERVICES. The base is made once for all runs of
-# this checkout.
-make_services() {
-  local tar=$HARDENED_BUILD/images/services.tar service
+# services_archive: the path of that archive, made once for all runs of this checkout.
+services_archive() {
+  local tar=$HARDENED_BUILD/images/services.tar
   if ! [ "$tar" -nt "${BASH_SOURCE[0]}" ]; then
     mkdir -p "$HARDENED_BUILD/images"
-    services_rootfs "$tar.new" || die "cannot make an image of Debian's packages"
+    services_rootfs "$tar.new" >&2 || die "cannot make an image of Debian's packages"
     mv "$tar.new" "$tar"
   fi
+  printf '%s\n' "$tar"
+}
+
+# make_services [NAME...]: hardened-test/NAME:1 for each, or for all of SERVICES.
+make_services() {
+  local tar service
+  tar=$(services_archive) || exit
   docker import "$tar" hardened-test/services:1 >/dev/null
   [ $# -gt 0 ] || set -- "${SERVICES[@]}"
   for service; do

@@ -20,6 +20,7 @@ ELSEWHERE=(
   'sudo integration/matrix|integration/package/documents.bats|HARDENED_SOURCE/integration/matrix'
   'sudo integration/faults|integration/package/documents.bats|HARDENED_SOURCE/integration/faults'
   'integration/faults|integration/package/documents.bats|HARDENED_SOURCE/integration/faults'
+  'sudo integration/vm/run|tests/run|HARDENED_SOURCE/integration/vm/run'
   'sudo tests/run|.ci/run|tests/run lint unit property integration'
   'tests/run|.ci/run|tests/run lint unit property integration'
   'tests/run unit|.ci/run|tests/run lint unit'

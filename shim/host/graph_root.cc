@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "host/mount_table.h"
 #include "util/text.h"
 
 namespace hardened::host {
@@ -40,6 +41,19 @@ std::string data_directory(std::string_view root, const Layout& layout) {
 std::string data_directory(std::string_view root) {
   for (const Layout& layout : layouts) {
     if (std::string found = data_directory(root, layout); !found.empty()) return found;
+  }
+  return {};
+}
+
+std::string kept_at(Inspector& inspector, const Opened& root) {
+  const auto table = MountTable::read();
+  const MountTable::Mount* mounted = table ? table->find(root.mount) : nullptr;
+  if (mounted == nullptr) return {};
+  for (const auto& [id, mount] : table->mounts()) {
+    if (mount.device != mounted->device || mount.root != mounted->root || data_directory(mount.target).empty())
+      continue;
+    const Opened kept = inspector.open(AT_FDCWD, mount.target);
+    if (kept.fact.exists && kept.fact.identity == root.fact.identity) return kept.fact.resolved;
   }
   return {};
 }

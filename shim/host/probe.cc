@@ -72,11 +72,11 @@ class Paths {
     for (const std::string& path : hook_programs(spec_)) open(path);
     for (const std::string& path : device_nodes(spec_)) open(path);
     if (!root.empty()) open(root);
-    const std::string resolved_root = root.empty() ? std::string() : opened_.at(root).fact.resolved;
+    const std::string bundle = inspector_.open(request_.bundle, ".").fact.resolved;
+    const std::string resolved_root = root.empty() ? std::string() : where_kept(opened_.at(root), bundle);
     Identified identified = identify(spec_, request_.id, request_.runtime_root, resolved_root, inspector_);
     facts.workload = std::move(identified.workload);
     facts.engine_directory = std::move(identified.engine_directory);
-    const std::string bundle = inspector_.open(request_.bundle, ".").fact.resolved;
     facts.graph_roots = graph_roots(inspector_, resolved_root, facts.engine_directory, bundle);
     if (has_user_binds(facts)) open_sensitive();
   }
@@ -91,6 +91,7 @@ class Paths {
       if (source) inspector_.find_mounts_below(opened);
       const bool root = path == text_at(spec_, "/root/path");
       if (root) result.root_options = inspector_.mount_options(opened);
+      if (root && !kept_root_.empty()) opened.fact.resolved = kept_root_;
       if (source) opened.fact.by_foreign_link = inspector_.by_foreign_link(path, result.facts.graph_roots);
       result.facts.paths.emplace(path, opened.fact);
       if (root) keep_root(path, opened, result);
@@ -104,6 +105,13 @@ class Paths {
   }
 
  private:
+  // Where the root file system is judged to lie: where the engine keeps it, if that is elsewhere than the spec says.
+  std::string where_kept(const Opened& root, const std::string& bundle) {
+    const std::string& named = root.fact.resolved;
+    if (data_directory(named).empty() && !is_within(named, bundle)) kept_root_ = kept_at(inspector_, root);
+    return kept_root_.empty() ? named : kept_root_;
+  }
+
   void keep_root(const std::string& path, const Opened& opened, Probe& result) {
     if (!opened.fd.valid()) return;
     result.root = Fd(::fcntl(opened.fd.get(), F_DUPFD_CLOEXEC, 0));
@@ -131,6 +139,7 @@ class Paths {
   Inspector inspector_;
   std::set<std::string> sources_;
   std::map<std::string, Opened> opened_;
+  std::string kept_root_;  // empty: as the spec says
   std::vector<std::pair<const SensitivePath*, Opened>> sensitive_;
 };
 

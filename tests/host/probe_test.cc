@@ -118,6 +118,33 @@ TEST_CASE("probe: what is mounted below a source is known, below other paths nob
   });
 }
 
+TEST_CASE("probe: a root file system that is bound elsewhere for the runtime lies where its engine keeps it") {
+  sandbox::run([]() -> std::string {
+    const Fd directory = bundle();
+    const std::string kept = "/mnt/containers/overlay/abc/merged";
+    const std::string bound = "/mnt/intermediate-mountpoint-0.0";
+    for (const char* path : {kept.c_str(), bound.c_str(), "/mnt/elsewhere", "/mnt/part"}) sandbox::make_directory(path);
+    EXPECT(::mount("tmpfs", kept.c_str(), "tmpfs", 0, nullptr) == 0);
+    sandbox::make_directory(kept + "/etc");
+    EXPECT(::mount(kept.c_str(), bound.c_str(), nullptr, MS_BIND, nullptr) == 0);
+    EXPECT(::mount((kept + "/etc").c_str(), "/mnt/part", nullptr, MS_BIND, nullptr) == 0);
+    EXPECT(::mount("tmpfs", "/mnt/elsewhere", "tmpfs", 0, nullptr) == 0);
+    const auto judged_at = [&directory](const std::string& root) {
+      const auto found = probe({{"root", {{"path", root}}}}, request_for("c", directory.get()));
+      const auto& roots = found->facts.graph_roots;
+      return found->facts.paths.at(root).resolved +
+             (std::find(roots.begin(), roots.end(), "/mnt/containers") == roots.end() ? "" : " in a graph root");
+    };
+    EXPECT(judged_at(bound) == kept + " in a graph root");
+    EXPECT(judged_at("/mnt/part") == "/mnt/part");
+    EXPECT(judged_at("/mnt/elsewhere") == "/mnt/elsewhere");
+    // What covers the engine's own is not what the runtime would take.
+    EXPECT(::mount("tmpfs", kept.c_str(), "tmpfs", 0, nullptr) == 0);
+    EXPECT(judged_at(bound) == bound);
+    return {};
+  });
+}
+
 TEST_CASE("probe: a missing source is a fact, one of another mount namespace an error") {
   sandbox::run([]() -> std::string {
     const Fd directory = bundle();

@@ -137,10 +137,10 @@ END
 @test "Podman knows the runtimes, and the default one" {
   command -v podman >/dev/null || skip "no podman here"
   ends 0 install podman --config "$CONFIG" --default
-  run env CONTAINERS_CONF="$CONFIG" podman --root "$DIRECTORY/root" --runroot "$DIRECTORY/run" --tmpdir "$DIRECTORY/tmp" \
+  run --separate-stderr env CONTAINERS_CONF="$CONFIG" podman --root "$DIRECTORY/root" --runroot "$DIRECTORY/run" --tmpdir "$DIRECTORY/tmp" \
     info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Path}}'
   equals "$output" "hardened $HARDENED_STAGE/bin/hardened-runtime"
-  run env CONTAINERS_CONF="$CONFIG" podman --root "$DIRECTORY/root" --runroot "$DIRECTORY/run" --tmpdir "$DIRECTORY/tmp" \
+  run --separate-stderr env CONTAINERS_CONF="$CONFIG" podman --root "$DIRECTORY/root" --runroot "$DIRECTORY/run" --tmpdir "$DIRECTORY/tmp" \
     --runtime hardened-compat info --format '{{.Host.OCIRuntime.Path}}'
   equals "$output" "$HARDENED_STAGE/bin/hardened-compat"
 }

@@ -78,6 +78,16 @@ two_logs() { [ "$(find "$(logs)" -name '*.jsonl' | wc -l)" = 2 ]; }
   rm -rf "$HARDENED_STAGE/etc/hardened/profiles.d"
 }
 
+@test "profile verify runs a command of Podman, too" {
+  local file=$HARDENED_DAEMON/canary.json
+  recorded crun --rm "$BOX" trained nothing
+  "$HARDENED_STAGE/bin/hardenctl" profile generate --image "$BOX" --name canary -o "$file"
+  run inside "$HARDENED_STAGE/bin/hardenctl" profile verify "$file" -- podman run --network none --rm "$BOX" trained nothing
+  contains "$file allows all that run"
+  run inside "$HARDENED_STAGE/bin/hardenctl" profile verify "$file" -- podman run --network none --rm "$BOX" trained exec
+  contains "$file would have to be wider: it allows the call getpriority"
+}
+
 @test "a container that cannot be recorded does not start, and says why; one whose hook is gone when it ends goes" {
   local types=$HARDENED_DAEMON/types
   mkdir -p "$types"

@@ -154,6 +154,14 @@ void Runs::remove(const Run& run) const {
   ::unlinkat(directory_.get(), file_of(run.runtime_root, run.container).c_str(), 0);
 }
 
+void Runs::remove_damaged() const {
+  for (const std::string& name : names()) {
+    // One that cannot be read for want of memory or a descriptor is fine.
+    const auto text = read_trusted_file(directory_.get(), name, largest);
+    if (text && !decode(*text, name)) ::unlinkat(directory_.get(), name.c_str(), 0);
+  }
+}
+
 std::string Runs::path_of(const Run& run) const {
   return path_ + "/" + file_of(run.runtime_root, run.container);
 }

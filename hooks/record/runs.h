@@ -58,6 +58,8 @@ class Runs {
   void remove(const Run& run) const;
   // Where store() puts it.
   [[nodiscard]] std::string path_of(const Run& run) const;
+  // Removes those that say nothing of use: nobody would ever end them, and the recording would go on for them.
+  void remove_damaged() const;
   // Is no run left?
   [[nodiscard]] bool empty() const;
 

@@ -106,6 +106,7 @@ bool has_ended(const Run& run) {
 
 // A hook's container that ended a moment ago will still see its poststop: only where the places run out is it given up.
 void sweep(const Runs& runs, const Places& places) {
+  runs.remove_damaged();
   for (const Run& run : runs.all()) {
     if (!is_needed(run)) finish_unseen(runs, run, places);
   }

@@ -106,6 +106,23 @@ TEST_CASE("runs: one is needed while its container exists or its create goes on"
   CHECK(record::decode(record::encode(run), "r").value() == run);
 }
 
+TEST_CASE("runs: one that cannot be read is no reason to go on recording") {
+  const TemporaryDirectory temporary;
+  const auto runs = Runs::open(temporary.path("state"));
+  REQUIRE(runs);
+  const Run run = example_run();
+  REQUIRE(runs->store(run));
+  std::filesystem::resize_file(runs->path_of(run), 20);
+  Run other = example_run();
+  other.container = "other";
+  REQUIRE(runs->store(other));
+  runs->remove_damaged();
+  REQUIRE(runs->all().size() == 1);
+  CHECK(runs->all().front() == other);
+  runs->remove(other);
+  CHECK(runs->empty());
+}
+
 TEST_CASE("runs: the number the kernel knows one by is never that of an empty slot") {
   Run run = example_run();
   CHECK(run.number() == 0x0123456789abcdefU);

@@ -14,7 +14,7 @@ source "$HARDENED_SOURCE/integration/package/layers.bash"
 # COMMAND|who runs it|what stands there to show it
 ELSEWHERE=(
   'sudo integration/quickstart|integration/package/documents.bats|HARDENED_SOURCE/integration/quickstart'
-  'sudo integration/bench|integration/package/documents.bats|HARDENED_SOURCE/integration/bench'
+  'sudo integration/bench [--plot]|integration/package/documents.bats|HARDENED_SOURCE/integration/bench'
   'integration/bench|integration/package/documents.bats|HARDENED_SOURCE/integration/bench'
   'sudo integration/trained|integration/package/documents.bats|HARDENED_SOURCE/integration/trained'
   'sudo integration/matrix|integration/package/documents.bats|HARDENED_SOURCE/integration/matrix'
@@ -30,6 +30,7 @@ ELSEWHERE=(
   'cmake --workflow --preset package|integration/package/documents.bats|cmake --workflow --list-presets'
   'sudo cmake --install build/release|integration/lib.bash|cmake --install'
   '(cd build/release && cpack --config CPackSourceConfig.cmake)|integration/package/package.bats|cpack --config CPackSourceConfig.cmake'
+  'podman --hooks-dir /usr/share/hardened/hooks.d run --annotation io.hardened.record=true nginx:1.25|integration/podman/hooks.bats|--hooks-dir'
   'man hardenctl|integration/package/manual.bats|man --warnings'
   'kubectl label node NODE hardened.org/runtime=true|integration/kubernetes/manifests.bats|label --local'
   'kubectl apply -f integration/kubernetes/runtime-classes.yaml|integration/kubernetes/manifests.bats|kubectl --server'
@@ -37,6 +38,7 @@ ELSEWHERE=(
   # Named in a sentence, without what they are given.
   'docker run|integration/docker/defaults.bats|docker run'
   'docker run --rm|integration/docker/helpers.bash|docker run --rm'
+  'docker run --annotation|integration/vm/installed.bats|--annotation'
   'docker exec|integration/docker/lifecycle.bats|docker exec'
   'docker update|integration/docker/lifecycle.bats|docker update'
   'docker cp|integration/docker/lifecycle.bats|docker cp'
@@ -92,6 +94,9 @@ user_images() {
   docker tag "$BOX" alpine
   docker build --quiet --tag nginx:1.25 --tag registry.example/web:1 - >/dev/null <<<"FROM $BOX
 CMD $(jq -cn --arg serve "$serve" '["sh", "-c", $serve]')"
+  # The next version, for the canary: it serves for a while, and ends.
+  docker build --quiet --tag nginx:1.26 - >/dev/null <<<"FROM $BOX
+CMD $(jq -cn --arg serve "${serve/while :/while [ \$i -lt 20 ]}" '["sh", "-c", $serve]')"
   docker build --quiet --tag nginx - >/dev/null <<<"FROM $BOX
 CMD [\"true\"]"
 }
@@ -226,9 +231,9 @@ put_policy() {
   [ -n "$1" ] && inside bash -c 'printf "{\"version\": 1, \"select\": [%s]}\n" "$1" >/etc/hardened/policy.json' put_policy "$1"
 }
 
-# The row that was printed is the one that the document says, and the profile is that of the training.
+# The row that was printed is one that the document says, and the profile is that of the training.
 runs_under_its_profile() {
-  run inside jq -c '.select[0]' /etc/hardened/policy.json
+  run inside jq -c '.select[]' /etc/hardened/policy.json
   contains "$(jq -c . <<<"$row_printed")"
   run inside hardenctl audit show --last 1 --call create --json
   contains '"profile":"nginx"'

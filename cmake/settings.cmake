@@ -1,7 +1,6 @@
 # Compiler and linker settings every target shares, as one INTERFACE target linked privately.
 add_library(hardened_settings INTERFACE)
-# Debian ships no libfmt.a: header-only keeps libfmt.so (1 ms of start-up) out of the programs.
-target_link_libraries(hardened_settings INTERFACE fmt::fmt-header-only)
+target_link_libraries(hardened_settings INTERFACE hardened_fmt)
 target_include_directories(hardened_settings INTERFACE ${CMAKE_SOURCE_DIR}/shim ${CMAKE_BINARY_DIR}/generated)
 target_compile_options(hardened_settings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
@@ -36,3 +35,8 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_link_options(hardened_settings INTERFACE
     -Wl,-z,relro,-z,now,-z,noexecstack,-z,pack-relative-relocs -Wl,--as-needed)
 endif()
+
+# Here, for it is compiled as all the others are.
+add_library(hardened_fmt STATIC ${CMAKE_CURRENT_LIST_DIR}/fmt.cc)
+target_include_directories(hardened_fmt PUBLIC $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
+target_compile_options(hardened_fmt PRIVATE $<TARGET_PROPERTY:hardened_settings,INTERFACE_COMPILE_OPTIONS>)

@@ -29,12 +29,22 @@ wait_for() {
   done
 }
 
-# run_suite LOG FILE...: suites of bats. Without a limit a hanging container would hang the run.
-run_suite() {
-  local log=$1
-  shift
-  BATS_TEST_TIMEOUT=$((120 * HARDENED_PATIENCE)) timeout --kill-after=30 $((900 * HARDENED_PATIENCE)) \
-    bats --tap --print-output-on-failure "$@" >"$log" 2>&1 </dev/null
+# Without limits a hanging container would hang the run.
+export BATS_TEST_TIMEOUT=$((120 * HARDENED_PATIENCE))
+run_bats=(timeout --kill-after=30 $((900 * HARDENED_PATIENCE)) bats --tap --print-output-on-failure)
+
+# run_suite LOG FILE...: suites of bats.
+run_suite() { "${run_bats[@]}" "${@:2}" >"$1" 2>&1 </dev/null; }
+
+# suite_apart LOG FILE...: the same in a process of their own, where the staged installation has a policy, grants, ids and
+# logs of its own, so that suites can run at once. Does not return.
+suite_apart() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  exec unshare --mount --propagation private bash -c '
+    for part in etc run var; do
+      mkdir -p "$HARDENED_STAGE/$part" && mount -t tmpfs -o mode=0755 tmpfs "$HARDENED_STAGE/$part" || exit
+    done
+    exec "$@"' suite_apart "${run_bats[@]}" "${@:2}" >"$1" 2>&1 </dev/null
 }
 
 # tap_counts LOG STATUS: "PASSED FAILED SKIPPED". A test that was planned and never reported has failed.

@@ -29,6 +29,41 @@ wait_for() {
   done
 }
 
+declare -A running=() # "TELL NAME" by process
+
+# start AT_ONCE TELL NAME FUNCTION ARGUMENT...: in the background, beside at most that many others, for the first of which
+# it waits otherwise; when it has ended, TELL NAME STATUS is called.
+start() {
+  while [ "${#running[@]}" -ge "$1" ]; do finish; done
+  beside "${@:4}"
+  running[$!]="$2 $3"
+}
+
+# beside COMMAND...: in the background, in a process group of its own, so that end_all reaches all of it. Sets $!.
+beside() {
+  set -m
+  "$@" </dev/null &
+  set +m
+}
+
+# finish: waits for the first that ends, and tells of it.
+finish() {
+  local process status said
+  wait -n -p process "${!running[@]}"
+  status=$?
+  said=${running[$process]}
+  unset "running[$process]"
+  "${said%% *}" "${said#* }" "$status"
+}
+
+finish_all() { while [ "${#running[@]}" -gt 0 ]; do finish; done; }
+
+# end_all: without waiting for what they would say.
+end_all() {
+  local leader
+  for leader in $(jobs -rp); do kill -- "-$leader"; done
+}
+
 # Without limits a hanging container would hang the run.
 export BATS_TEST_TIMEOUT=$((120 * HARDENED_PATIENCE))
 run_bats=(timeout --kill-after=30 $((900 * HARDENED_PATIENCE)) bats --tap --print-output-on-failure)
@@ -36,15 +71,16 @@ run_bats=(timeout --kill-after=30 $((900 * HARDENED_PATIENCE)) bats --tap --prin
 # run_suite LOG FILE...: suites of bats.
 run_suite() { "${run_bats[@]}" "${@:2}" >"$1" 2>&1 </dev/null; }
 
-# suite_apart LOG FILE...: the same in a process of their own, where the staged installation has a policy, grants, ids and
-# logs of its own, so that suites can run at once. Does not return.
+# suite_apart LOG FILE...: the same in a process of their own, with the staged programs and nothing else of the stage: policy,
+# grants, ids and logs are its own, so that suites can run at once. Does not return.
 suite_apart() {
+  mkdir -p "$HARDENED_STAGE.apart"
   # shellcheck disable=SC2016 # expanded by the inner shell
   exec unshare --mount --propagation private bash -c '
-    for part in etc run var; do
-      mkdir -p "$HARDENED_STAGE/$part" && mount -t tmpfs -o mode=0755 tmpfs "$HARDENED_STAGE/$part" || exit
-    done
-    exec "$@"' suite_apart "${run_bats[@]}" "${@:2}" >"$1" 2>&1 </dev/null
+    mount -t tmpfs -o mode=0755 tmpfs "$HARDENED_STAGE.apart" &&
+      cp -a "$HARDENED_STAGE"/{bin,libexec,share} "$HARDENED_STAGE.apart" &&
+      mount --move "$HARDENED_STAGE.apart" "$HARDENED_STAGE" && exec "$@"' suite_apart "${run_bats[@]}" "${@:2}" \
+    >"$1" 2>&1 </dev/null
 }
 
 # tap_counts LOG STATUS: "PASSED FAILED SKIPPED". A test that was planned and never reported has failed.

@@ -133,11 +133,13 @@ gone() { not lives "$1"; }
   contains "is the number of another one by now"
 }
 
-# It waits for two seconds at most, so it is looked for by one program, not by one for each process.
+# It waits for two seconds at most, so no program is run for each process. By the file itself: another suite has an attester
+# of its own in the same place.
 attester_waits() {
-  local pid
-  for pid in $(find /proc -maxdepth 2 -path '/proc/[0-9]*' -name exe -lname "$HARDENED_STAGE/libexec/hardened/hardened-attest" \
-    2>/dev/null | cut -d/ -f3); do
+  local exe pid
+  for exe in /proc/[0-9]*/exe; do
+    [ "$exe" -ef "$HARDENED_STAGE/libexec/hardened/hardened-attest" ] || continue
+    pid=$(cut -d/ -f3 <<<"$exe")
     # The one that the engine waits for leads no session.
     [ "$(cut -d' ' -f6 "/proc/$pid/stat")" != "$pid" ] || continue
     ATTESTER=$pid

@@ -214,8 +214,8 @@ hold_lock() {
 recorders() {
   local process
   for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/exe")" = "$(recorder)" ] || continue
-    [ "$(readlink "/proc/$(awk '/^PPid/ { print $2 }' "$process/status")/exe")" = "$(recorder)" ] || continue
+    [ "$process/exe" -ef "$(recorder)" ] || continue
+    [ "/proc/$(awk '/^PPid/ { print $2 }' "$process/status")/exe" -ef "$(recorder)" ] || continue
     printf '%s\n' "${process#/proc/}"
   done
 }

@@ -123,9 +123,17 @@ SharedRule rule_of(std::span<const std::pair<std::string_view, const Entry*>> sa
   return is_always_allowed(call) ? always_allowed() : settled(std::move(call));
 }
 
+// An object with room for so many members: where its vector grows, all that is below the members is copied. Filled
+// member by member, for an initializer list would copy, too.
+Json object_of(std::size_t members) {
+  Json object = Json::object();
+  object.get_ref<Json::object_t&>().reserve(members);
+  return object;
+}
+
 Json argument_json(const Condition& condition) {
   const bool is_mask = condition.comparison == Comparison::masked_equal && condition.mask != every_bit;
-  Json argument = Json::object();
+  Json argument = object_of(4);
   argument["index"] = condition.index;
   argument["value"] = is_mask ? condition.mask : condition.value;
   if (is_mask) argument["valueTwo"] = condition.value;
@@ -152,10 +160,9 @@ Json arguments_json(const Clause& clause) {
   return arguments;
 }
 
-// Member by member: an initializer list would copy the names again for each level of braces.
-Json rule_json(const Json& names, const Answer& answer, const Clause& clause) {
-  Json rule = Json::object();
-  rule["names"] = names;
+Json rule_json(Json names, const Answer& answer, const Clause& clause) {
+  Json rule = object_of(4);
+  rule["names"] = std::move(names);
   rule["action"] = action_name(answer.action);
   if (answer.action == Action::error) rule["errnoRet"] = answer.error;
   if (!clause.empty()) rule["args"] = arguments_json(clause);
@@ -239,15 +246,15 @@ Json write_filter(const SyscallFilter& filter, const std::vector<std::string>& a
   const auto by_meaning = [](const CallRule* a, const CallRule* b) { return a != b && *a < *b; };
   std::map<const CallRule*, std::vector<std::string_view>, decltype(by_meaning)> alike(by_meaning);
   for (const NamedRule& call : filter.calls) alike[call.rule.get()].push_back(call.name);
-  Json seccomp = {{"defaultAction", action_name(filter.fallback.action)}};
+  Json seccomp = object_of(5);
+  seccomp["defaultAction"] = action_name(filter.fallback.action);
   if (filter.fallback.action == Action::error) seccomp["defaultErrnoRet"] = filter.fallback.error;
   if (!architectures.empty()) seccomp["architectures"] = architectures;
   seccomp["flags"] = flags;
   Json rules = Json::array();
   for (const auto& [call, calls] : alike) {
-    const Json names = calls;
-    for (const Clause& clause : call->allow) rules.push_back(rule_json(names, {Action::allow, 0}, clause));
-    for (const Denial& denial : call->deny) rules.push_back(rule_json(names, denial.answer, denial.clause));
+    for (const Clause& clause : call->allow) rules.push_back(rule_json(calls, {Action::allow, 0}, clause));
+    for (const Denial& denial : call->deny) rules.push_back(rule_json(calls, denial.answer, denial.clause));
   }
   seccomp["syscalls"] = std::move(rules);
   return seccomp;

@@ -63,23 +63,29 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool string(string_t& value) override { return !has_nul(value) && add(std::move(value)); }
   bool binary(binary_t&) override { return stop("binary data"); }
 
-  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool start_object(std::size_t) override { return open(Json::value_t::object); }
   bool key(string_t& name) override {
     if (has_nul(name)) return false;
-    Level& level = levels_.back();
-    level.key = std::move(name);
-    level.names.push_back(level.key);
+    levels_.back().key = std::move(name);
     return true;
   }
   bool end_object() override {
-    auto& names = levels_.back().names;
+    Members& members = levels_.back().members;
+    std::vector<std::string_view> names;
+    names.reserve(members.size());
+    for (const auto& [name, value] : members) names.push_back(name);
     std::sort(names.begin(), names.end());
     const auto twice = std::adjacent_find(names.begin(), names.end());
     if (twice != names.end()) return stop("the member " + in_quotes(*twice) + " appears twice");
-    return close();
+
+    Json object = Json::object();
+    auto& placed = object.get_ref<Json::object_t&>();
+    placed.reserve(members.size());
+    for (auto& [name, value] : members) placed.emplace_back(std::move(name), std::move(value));
+    return close(std::move(object));
   }
-  bool start_array(std::size_t) override { return open(Json::array()); }
-  bool end_array() override { return close(); }
+  bool start_array(std::size_t) override { return open(Json::value_t::array); }
+  bool end_array() override { return close(std::move(levels_.back().elements)); }
 
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
     // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error while …": keep the cause only.
@@ -99,11 +105,16 @@ class Builder final : public nlohmann::json_sax<Json> {
   std::size_t problem_line = 0;
 
  private:
+  // Where an object's members wait for its end: in ordered_json's own vector the name is const, so that each time it
+  // grows all that is below the members is copied; and its own insertion searches the whole object, which is quadratic
+  // in what an attacker may send.
+  using Members = std::vector<std::pair<std::string, Json>>;
+
   struct Level {
-    Json* container;
     std::string pointer;
-    std::string key;
-    std::vector<std::string> names;
+    Json elements;  // of an array; null in an object
+    Members members;
+    std::string key;  // of the member that comes next
   };
 
   bool stop(std::string what) {
@@ -117,49 +128,46 @@ class Builder final : public nlohmann::json_sax<Json> {
     return text.find('\0') != std::string::npos && !stop("a NUL character in a string");
   }
 
-  // Members go to the end of the object's vector directly: ordered_json's own insertion searches the whole object,
-  // which is quadratic in what an attacker may send. Duplicates are found at end_object().
-  Json* place(Json value, std::string& pointer) {
-    if (levels_.empty()) {
-      document.value = std::move(value);
-      note_line("");
-      return &document.value;
+  // The pointer of the value that begins here, empty where nobody asks for lines.
+  std::string note_line() {
+    if (!options_.lines) return {};
+    std::string pointer;
+    if (!levels_.empty()) {
+      const Level& level = levels_.back();
+      pointer = level.pointer + "/" +
+                (level.elements.is_array() ? std::to_string(level.elements.size()) : escaped_token(level.key));
     }
-    Level& level = levels_.back();
-    if (level.container->is_array()) {
-      if (options_.lines) pointer = fmt::format("{}/{}", level.pointer, level.container->size());
-      level.container->push_back(std::move(value));
-      note_line(pointer);
-      return &level.container->back();
-    }
-    if (options_.lines) pointer = level.pointer + "/" + escaped_token(level.key);
-    auto& members = level.container->get_ref<Json::object_t&>();
-    members.push_back({std::move(level.key), std::move(value)});
-    note_line(pointer);
-    return &members.back().second;
+    document.lines.emplace(pointer, line());
+    return pointer;
   }
 
-  void note_line(const std::string& pointer) {
-    if (options_.lines) document.lines.emplace(pointer, line());
+  void place(Json value) {
+    if (levels_.empty()) {
+      document.value = std::move(value);
+    } else if (Level& level = levels_.back(); level.elements.is_array()) {
+      level.elements.push_back(std::move(value));
+    } else {
+      level.members.emplace_back(std::move(level.key), std::move(value));
+    }
   }
 
   bool add(Json value) {
-    std::string pointer;
-    place(std::move(value), pointer);
+    note_line();
+    place(std::move(value));
     return true;
   }
 
-  bool open(Json container) {
+  bool open(Json::value_t type) {
     if (levels_.size() >= options_.max_depth)
       return stop(fmt::format("nested deeper than {} levels", options_.max_depth));
-    std::string pointer;
-    Json* placed = place(std::move(container), pointer);
-    levels_.push_back({placed, std::move(pointer), {}, {}});
+    std::string pointer = note_line();
+    levels_.push_back({std::move(pointer), type == Json::value_t::array ? Json::array() : Json(), {}, {}});
     return true;
   }
 
-  bool close() {
+  bool close(Json container) {
     levels_.pop_back();
+    place(std::move(container));
     return true;
   }
 

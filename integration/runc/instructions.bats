@@ -39,7 +39,7 @@ counted() { "$HARDENED_WORKLOADS/counted" "$@" 2>/dev/null; }
   done <<<$'1000 --version\n200000 state box\n200000 kill box TERM'
 }
 
-@test "a create without a user namespace costs less than 18 million" {
+@test "a create without a user namespace costs less than 16 million" {
   local count
   find_valgrind
   ln -s "$HARDENED_STAGE/bin/hardened-runtime" "$WORK/hardened-counted"
@@ -52,5 +52,5 @@ counted() { "$HARDENED_WORKLOADS/counted" "$@" 2>/dev/null; }
   count=$(sed -n 's/^totals: //p' "$WORK"/counts.1)
   echo "# create: $count instructions" >&3
   [ "$count" -gt 1000000 ]
-  [ "$count" -lt 18000000 ]
+  [ "$count" -lt 16000000 ]
 }

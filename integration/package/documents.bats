@@ -377,7 +377,8 @@ checked() {
   cp "$HARDENED_BUILD/bench.json" "$BATS_TEST_TMPDIR/" || true
   run --separate-stderr env -u HARDENED_STAGE -u DOCKER_HOST "$HARDENED_SOURCE/integration/bench" 1 2
   [ "$status" = 0 ] || { echo "$stderr" && false; }
-  [ "$(grep -c '^| .* ms | ' <<<"$output")" = 12 ]
+  # As many rows as the README shows.
+  equals "$(grep -c '^| .* ms | ' <<<"$output")" "$(grep -c '^| .* ms | ' "$HARDENED_SOURCE/README.md")"
   # The numbers of a real measurement are not to be lost to this one.
   mv "$BATS_TEST_TMPDIR/bench.json" "$HARDENED_BUILD/" || rm "$HARDENED_BUILD/bench.json"
   cd "$HARDENED_SOURCE"

@@ -154,3 +154,36 @@ teardown() {
   [ "$status" -ne 0 ]
   contains "refused by user-namespace: id 70000 is not among the container's 65536 ids"
 }
+
+# watching_runtime: the path of a low-level runtime that keeps the mount table it was called with by the last create.
+watching_runtime() {
+  local directory=$HARDENED_DAEMON/watching
+  mkdir -p "$directory"
+  cat >"$directory/runc" <<END
+#!/bin/bash
+[[ " \$* " != *" create "* ]] || cat /proc/self/mountinfo >"$directory/mounts"
+exec "$(low_level_runtime)" "\$@"
+END
+  chmod +x "$directory/runc"
+  printf '%s\n' "$directory/runc"
+}
+
+@test "the low-level runtime sees no mounts of other containers, however many there are" {
+  local runtime number seen
+  runtime=$(watching_runtime)
+  seen=${runtime%/*}/mounts
+  policy "$(jq -n --arg runtime "$runtime" '{runtimes: [$runtime]}')"
+  for number in 1 2 3; do sleeper "other$number"; done
+  # Where a kernel cannot pin the first one (see rootfs/empty_namespace.h), a later one will be.
+  while ! inside mountpoint -q "$HARDENED_STAGE/run/hardened/empty-mnt-ns" && ((number < 30)); do
+    sleeper "other$((++number))"
+  done
+  sleeper box
+  run inside grep -c '/merged .* overlay ' /proc/self/mountinfo
+  [ "$output" -gt 3 ]
+  equals "$(grep -c -e '/merged .* overlay ' -e '/mounts/shm ' -e ' nsfs ' "$seen")" 0
+  # All else is there, and the container has what it should have.
+  for place in / /proc /sys /dev /run; do grep -q " $place " "$seen"; done
+  [ "$(host_id box)" -ge 65536 ]
+  policy_reset
+}

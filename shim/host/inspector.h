@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/doubts.h"
@@ -40,6 +41,9 @@ class Inspector {
   // The options of the file system mounted at `opened` itself, as the kernel escapes them, after locate(); empty where
   // it is no mount point.
   [[nodiscard]] std::string mount_options(const Opened& opened) const;
+
+  // The mount table as locate() read it; an empty one where it was never called. Nothing is located afterwards.
+  [[nodiscard]] MountTable take_mount_table() { return table_ ? std::move(*table_) : MountTable(); }
 
   // Fills in `mounted_below`, after locate().
   void find_mounts_below(Opened& opened) const;

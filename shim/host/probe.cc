@@ -101,6 +101,7 @@ class Paths {
       TRY_DO(inspector_.locate(opened));
       result.facts.sensitive.push_back({std::string(row->path), row->socket, row->subtree, opened.fact});
     }
+    result.mounts = inspector_.take_mount_table();
     return inspector_.certain();
   }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "host/facts.h"
+#include "host/mount_table.h"
 #include "oci/json.h"
 #include "util/fd.h"
 #include "util/paths.h"
@@ -29,6 +30,7 @@ struct Probe {
   Fd root;  // root.path (O_PATH); not valid where there is none
   // The options of the file system mounted at root.path (mountinfo's, escaped); empty where none is.
   std::string root_options;
+  MountTable mounts;  // of this mount namespace, from after all of these were opened
 };
 
 // `spec` is config.json on create, {"process": …} on exec, {"linux": {"resources": …}} on update. Everything in Facts

@@ -15,6 +15,7 @@
 #include "host/bind_mount.h"
 #include "rootfs/mount_api.h"
 #include "rootfs/overlay_root.h"
+#include "rootfs/small_namespace.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/text.h"
@@ -124,6 +125,17 @@ Status enter_private_namespace() {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
     return fail_errno("cannot keep mounts from the host", errno);
   return {};
+}
+
+// A container with users of its own brings all that it is made from; the runtime needs little else of the host.
+Status enter_namespace(const host::Probe& probe, const Places& places, bool own_users) {
+  if (own_users && places.needed) {
+    HostTree tree{*places.needed, probe.facts.graph_roots};
+    tree.needed.insert(tree.needed.end(), {places.mounts, places.root});
+    TRY(entered, enter_small_namespace(places.state, probe.mounts, tree));
+    if (entered) return {};
+  }
+  return enter_private_namespace();
 }
 
 // A file system for mount points, gone with the namespace: nothing is left on the host.
@@ -270,7 +282,7 @@ Result<std::vector<Change>> prepare(const Spec& spec, const host::Probe& probe, 
     if (::chmod(places.root.c_str(), 0711) != 0) return fail_errno("cannot open the way to " + places.root, errno);
   }
   if (users != nullptr && !users->layers.upper_name.empty()) TRY_DO(freeze_engine_root(spec, probe));
-  TRY_DO(enter_private_namespace());
+  TRY_DO(enter_namespace(probe, places, users != nullptr));
   TRY(workshop, open_workshop(places.mounts));
   for (const Pinned& source : pinned) {
     TRY(change, place(source, workshop.get(), places.mounts));

@@ -1,6 +1,7 @@
 // What a create does to the host before the runtime takes over: the mounts a container is made from.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,14 +14,17 @@
 
 namespace hardened::rootfs {
 
-// Directories on the host, both below a directory only root may enter.
+// Directories on the host, which only root may write.
 struct Places {
+  std::string state;   // of all containers, above the next two: "/run/hardened"
   std::string mounts;  // where mounts are collected, in a mount namespace of our own: "/run/hardened/mounts"
   // Where a root file system of our making appears. The (empty) directory is made on the host and stays until the
   // caller removes it with the grant: `runc exec` is called in the host's mount namespace and does chdir(2) to
   // root.path (runc 1.1.5 container_linux.go commandTemplate). With a user namespace the container's root has to pass
   // here.
   std::string root;
+  // What will be asked for by path from now on, besides these (HostTree::needed); none where that cannot be told.
+  std::optional<std::vector<std::string>> needed;
 };
 
 // What a container with a user namespace is mounted with.
@@ -32,9 +36,9 @@ struct OwnUsers {
 // Makes the spec's bind sources the very objects that were judged, and with Rootfs::ephemeral a root file system whose
 // writes go to a tmpfs of profile.rootfs_size bytes. With `users` all of it appears
 // with the container's ids: the root is put together anew from the engine's layers, each of them idmapped, and so is
-// every bind source. Moves this process into a mount namespace of its own if there is anything to mount; the caller
-// then executes the runtime in it. Nothing has to be undone on failure: the mounts go with the last process of the
-// namespace.
+// every bind source. Moves this process into a mount namespace of its own if there is anything to mount, with few of
+// the host's mounts where that is possible (rootfs/small_namespace.h); the caller then executes the runtime in it.
+// Nothing has to be undone on failure: the mounts go with the last process of the namespace.
 //
 // Without a user namespace files in the engine's own directory of the container are left to the runtime: a plain Docker
 // container needs no namespace and no mounts. Every other source is cloned from the descriptor the probe judged,

@@ -12,6 +12,7 @@
 #include "runtime/handover.h"
 #include "runtime/judge.h"
 #include "runtime/known_names.h"
+#include "runtime/needed_paths.h"
 #include "runtime/network_settings.h"
 #include "runtime/recording.h"
 #include "runtime/story.h"
@@ -89,11 +90,12 @@ Result<state::Grant> grant_for(const Call& call, const Policy& policy, const Fac
 
 // From here on there is a grant: mounts, record, spec, in this order, so that config.json changes last.
 Status hand_on(const oci::Bundle& bundle, Spec spec, const host::Probe& probe, const Policy& policy,
-               const rootfs::OwnUsers* users, const state::Grant& grant, Account& account) {
+               const rootfs::OwnUsers* users, const state::Grant& grant, const Call& call, Account& account) {
   if (policy.profile.training) TRY_DO(expect_recording(grant, spec, probe, policy.profile.recorder));
   if (policy.mode == policy::Mode::enforce) {
-    const rootfs::Places places{std::string(paths::state) + "/mounts",
-                                state::grant_directory(paths::state, grant.runtime_root, grant.id) + "/root"};
+    const rootfs::Places places{paths::state, std::string(paths::state) + "/mounts",
+                                state::grant_directory(paths::state, grant.runtime_root, grant.id) + "/root",
+                                needed_paths(call.invocation, spec, grant)};
     TRY(changes, rootfs::prepare(spec, probe, policy.profile, places, users));
     TRY(written, write_network_settings(spec, probe.facts));
     changes.insert(changes.end(), written.begin(), written.end());
@@ -154,7 +156,7 @@ Result<Handover> create(const Call& call, Account& account) {
   TRY(grant, grant_for(call, policy, probe.facts, judgement.spec));
   TRY_DO(state::store(grant));
   const Status handed =
-      hand_on(bundle, std::move(judgement.spec), probe, policy, users ? &*users : nullptr, grant, account);
+      hand_on(bundle, std::move(judgement.spec), probe, policy, users ? &*users : nullptr, grant, call, account);
   if (!handed) {
     (void)state::remove(grant.runtime_root, grant.id);  // the next create would sweep it anyway
     return tl::unexpected<Error>(handed.error());

@@ -9,7 +9,7 @@ using rootfs::prepare;
 
 namespace {
 
-const rootfs::Places places = {"/mnt/state/mounts", "/mnt/state/grants/c/root"};
+const rootfs::Places places = {"/mnt/state", "/mnt/state/mounts", "/mnt/state/grants/c/root", {}};
 
 Json bind_of(const std::string& source, const char* option = "rbind") {
   return {{"destination", "/d"}, {"type", "bind"}, {"source", source}, {"options", {option}}};

@@ -1,0 +1,45 @@
+#include "runtime/needed_paths.h"
+
+#include <algorithm>
+
+#include "oci/json.h"
+#include "util/paths.h"
+
+namespace hardened::runtime {
+namespace {
+
+bool is_network_hook(const Json& hook) {
+  const auto args = hook.find("args");
+  return args != hook.end() && args->is_array() && !args->empty() && args->front() == "libnetwork-setkey";
+}
+
+bool has_other_hooks(const Spec& spec) {
+  const Json* hooks = spec.find("/hooks");
+  if (hooks == nullptr || !hooks->is_object()) return false;
+  return std::any_of(hooks->begin(), hooks->end(), [](const Json& stage) {
+    return stage.is_array() && !std::all_of(stage.begin(), stage.end(), is_network_hook);
+  });
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> needed_paths(const Invocation& invocation, const Spec& spec,
+                                                     const state::Grant& grant) {
+  if (has_other_hooks(spec)) return std::nullopt;
+  std::vector<std::string> result{grant.runtime,
+                                  grant.runtime_root,
+                                  grant.stand_in,
+                                  paths::program,
+                                  paths::audit_log,
+                                  invocation.flag("bundle"),
+                                  paths::training,
+                                  invocation.flag("pid-file"),
+                                  invocation.flag("console-socket"),
+                                  invocation.global("log")};
+  for (const Json& element : spec.elements("/linux/namespaces"))
+    result.push_back(oci::text(element, "/path").value_or(""));
+  std::erase(result, "");
+  return result;
+}
+
+}  // namespace hardened::runtime

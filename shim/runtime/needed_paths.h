@@ -1,0 +1,21 @@
+// What is looked up by path on the host from the moment a create has a mount namespace of its own.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "oci/spec.h"
+#include "runtime/invocation.h"
+#include "state/grant.h"
+
+namespace hardened::runtime {
+
+// The paths that the runtime is named on its command line and in `spec` (config.json of the runtime-spec), where it
+// keeps its state, and what we write ourselves, the audit log above all. Relative ones are relative to the working
+// directory. Nothing where the spec has a hook other than dockerd's own network hook, which only asks for dockerd's
+// socket beside the runtime's state: who can tell what a hook reads of its host?
+[[nodiscard]] std::optional<std::vector<std::string>> needed_paths(const Invocation& invocation, const Spec& spec,
+                                                                   const state::Grant& grant);
+
+}  // namespace hardened::runtime

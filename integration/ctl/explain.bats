@@ -7,10 +7,10 @@ load helpers
 setup() {
   DIRECTORY=$(suite_directory)
   AUDIT_LOG=$HARDENED_STAGE/var/log/hardened/audit.jsonl
-  rm -rf "$HARDENED_STAGE/etc/hardened" "$HARDENED_STAGE/var/log/hardened" "$HARDENED_STAGE/run/hardened"
+  remove_state
   use_runtime "$(command -v runc)"
 }
-teardown() { rm -rf "$DIRECTORY" "$HARDENED_STAGE/etc/hardened" "$HARDENED_STAGE/var/log/hardened" "$HARDENED_STAGE/run/hardened"; }
+teardown() { rm -rf "$DIRECTORY" && remove_state; }
 
 # bundle NAME [FILTER]
 bundle() {

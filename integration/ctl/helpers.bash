@@ -6,6 +6,13 @@ load ../runc/helpers
 
 hardenctl() { "$HARDENED_STAGE/bin/hardenctl" "$@"; }
 
+# remove_state: policy, log, grants, and what is mounted among them (rootfs/empty_namespace.h).
+remove_state() {
+  local pin=$HARDENED_STAGE/run/hardened/empty-mnt-ns
+  ! mountpoint -q "$pin" || umount "$pin"
+  rm -rf "$HARDENED_STAGE/etc/hardened" "$HARDENED_STAGE/var/log/hardened" "$HARDENED_STAGE/run/hardened"
+}
+
 # ends STATUS ARGUMENT...: leaves standard output in $output and the rest in $stderr.
 ends() {
   local wanted=$1

@@ -9,7 +9,7 @@ setup() {
   AUDIT_LOG=$HARDENED_STAGE/var/log/hardened/audit.jsonl
   CONFIG=$DIRECTORY/daemon.json
   WHERE=(--docker-config "$CONFIG" --docker-data "$DIRECTORY" --docker-socket "$DIRECTORY/none")
-  rm -rf "$HARDENED_STAGE/etc/hardened" "$HARDENED_STAGE/var/log/hardened" "$HARDENED_STAGE/run/hardened"
+  remove_state
   use_runtime "$(command -v runc)"
   hardenctl install docker --default --config "$CONFIG" >/dev/null
 }

@@ -84,8 +84,12 @@ nothing_contained() { [ -z "$(contained)" ]; }
 
 nothing_bundled() { [ -z "$(ls "$(bundles)")" ]; }
 
-# Only what is the daemon's or ours: others on the machine mount things as well.
-mounts() { inside cut -d' ' -f5 /proc/self/mountinfo | grep -e "^$HARDENED_DAEMON" -e "^$HARDENED_STAGE" -e '^/run' | sort; }
+# Only what is the daemon's or ours: others on the machine mount things as well. The first creates leave one
+# for all others.
+mounts() {
+  inside cut -d' ' -f5 /proc/self/mountinfo | grep -e "^$HARDENED_DAEMON" -e "^$HARDENED_STAGE" -e '^/run' |
+    grep -v '/empty-mnt-ns$' | sort
+}
 
 # The grants below DIRECTORY, by their containers.
 granted() { find "$1" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | wc -l; }

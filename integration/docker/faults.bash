@@ -176,15 +176,18 @@ signature() {
 }
 
 # What is there besides the containers: mounts, the files of ours and the runtime's, cgroups. Without a process: it is
-# asked after each trial. The links of the ids stay, to be taken over; what a runtime said it is; and the
-# count of records that were lost.
+# asked after each trial. The links of the ids stay, to be taken over; what a runtime said it is; the
+# count of records that were lost; and the mount namespace that creates begin with.
 left() {
   local line logs=$HARDENED_STAGE/var/log/hardened
   local -a fields
-  while read -r -a fields; do printf '%s %s\n' "${fields[4]}" "${fields[5]}"; done <"/proc/$HARDENED_HOLDER/mountinfo"
+  while read -r -a fields; do
+    [[ ${fields[4]} == */empty-mnt-ns ]] || printf '%s %s\n' "${fields[4]}" "${fields[5]}"
+  done <"/proc/$HARDENED_HOLDER/mountinfo"
   shopt -s globstar dotglob nullglob
   for line in "$(hardened_state)"/** "$OWN"/** "$logs"/** /sys/fs/cgroup/{,*/}docker/"$ID"; do
-    [[ $line == */ids/[0-9]* || $line == */runtimes/[0-9a-f]* || $line == */audit.lost ]] || printf '%s\n' "$line"
+    [[ $line == */ids/[0-9]* || $line == */empty-mnt-ns || $line == */runtimes/[0-9a-f]* || $line == */audit.lost ]] ||
+      printf '%s\n' "$line"
   done
   shopt -u globstar dotglob nullglob
 }

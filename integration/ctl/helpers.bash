@@ -8,8 +8,8 @@ hardenctl() { "$HARDENED_STAGE/bin/hardenctl" "$@"; }
 
 # remove_state: policy, log, grants, and what is mounted among them (rootfs/empty_namespace.h).
 remove_state() {
-  local pin=$HARDENED_STAGE/run/hardened/empty-mnt-ns
-  ! mountpoint -q "$pin" || umount "$pin"
+  local directory=$HARDENED_STAGE/run/hardened/ns
+  ! mountpoint -q "$directory" || umount --recursive "$directory"
   rm -rf "$HARDENED_STAGE/etc/hardened" "$HARDENED_STAGE/var/log/hardened" "$HARDENED_STAGE/run/hardened"
 }
 

@@ -84,11 +84,11 @@ nothing_contained() { [ -z "$(contained)" ]; }
 
 nothing_bundled() { [ -z "$(ls "$(bundles)")" ]; }
 
-# Only what is the daemon's or ours: others on the machine mount things as well. The first creates leave one
+# Only what is the daemon's or ours: others on the machine mount things as well. The first creates leave two
 # for all others.
 mounts() {
   inside cut -d' ' -f5 /proc/self/mountinfo | grep -e "^$HARDENED_DAEMON" -e "^$HARDENED_STAGE" -e '^/run' |
-    grep -v '/empty-mnt-ns$' | sort
+    grep -vE '/hardened/ns(/empty-mnt)?$' | sort
 }
 
 # The grants below DIRECTORY, by their containers.

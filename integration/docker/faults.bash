@@ -182,11 +182,11 @@ left() {
   local line logs=$HARDENED_STAGE/var/log/hardened
   local -a fields
   while read -r -a fields; do
-    [[ ${fields[4]} == */empty-mnt-ns ]] || printf '%s %s\n' "${fields[4]}" "${fields[5]}"
+    [[ ${fields[4]} == */hardened/ns* ]] || printf '%s %s\n' "${fields[4]}" "${fields[5]}"
   done <"/proc/$HARDENED_HOLDER/mountinfo"
   shopt -s globstar dotglob nullglob
   for line in "$(hardened_state)"/** "$OWN"/** "$logs"/** /sys/fs/cgroup/{,*/}docker/"$ID"; do
-    [[ $line == */ids/[0-9]* || $line == */empty-mnt-ns || $line == */runtimes/[0-9a-f]* || $line == */audit.lost ]] ||
+    [[ $line == */ids/[0-9]* || $line == */hardened/ns* || $line == */runtimes/[0-9a-f]* || $line == */audit.lost ]] ||
       printf '%s\n' "$line"
   done
   shopt -u globstar dotglob nullglob

@@ -175,7 +175,7 @@ END
   policy "$(jq -n --arg runtime "$runtime" '{runtimes: [$runtime]}')"
   for number in 1 2 3; do sleeper "other$number"; done
   # Where a kernel cannot pin the first one (see rootfs/empty_namespace.h), a later one will be.
-  while ! inside mountpoint -q "$HARDENED_STAGE/run/hardened/empty-mnt-ns" && ((number < 30)); do
+  while ! inside mountpoint -q "$HARDENED_STAGE/run/hardened/ns/empty-mnt" && ((number < 30)); do
     sleeper "other$((++number))"
   done
   sleeper box

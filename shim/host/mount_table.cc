@@ -75,8 +75,14 @@ MountTable MountTable::parse(std::string_view text) {
     const auto device = device_number(word[2]);
     if (!id || !device || word.end() - separator < 2) continue;
     const bool has_options = word.end() - separator > 3;
-    result.mounts_[*id] = {*device, unescaped(word[3]), unescaped(word[4]), unescaped(separator[1]),
-                           has_options ? std::string(separator[3]) : std::string()};
+    const std::size_t row = result.mounts_.size();
+    result.mounts_[*id] = {*device,
+                           unescaped(word[3]),
+                           unescaped(word[4]),
+                           unescaped(separator[1]),
+                           has_options ? std::string(separator[3]) : std::string(),
+                           row,
+                           std::find(word.begin() + first_tag, separator, "unbindable") != separator};
   }
   return result;
 }

@@ -24,6 +24,8 @@ class MountTable {
     std::string target;  // where it is mounted
     std::string type;
     std::string options;  // of the super block, as the kernel escapes them
+    std::size_t row = 0;  // in the kernel's order
+    bool unbindable = false;
     bool operator==(const Mount&) const = default;
   };
 

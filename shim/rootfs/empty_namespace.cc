@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@
 namespace hardened::rootfs {
 namespace {
 
-constexpr char pin[] = "empty-mnt-ns";
+constexpr char directory_of_pin[] = "ns";
+constexpr char pin[] = "empty-mnt";
 constexpr char own_namespace[] = "/proc/self/ns/mnt";
 
 Status failed(const char* what) {
@@ -42,18 +44,49 @@ Status remove_all(const std::string& place) {
   return ::umount2(".", MNT_DETACH) == 0 ? Status{} : failed("remove the host's mounts");
 }
 
+bool is_same_file(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 // `place` is any directory; the caller goes back from wherever this leaves the process.
 Result<Fd> make_empty(const std::string& place) {
   if (::unshare(CLONE_NEWNS) != 0) return fail_errno("cannot make a mount namespace", errno);
   TRY(made, open_at(AT_FDCWD, own_namespace, O_RDONLY));
   TRY_DO(remove_all(place));
+  // Whoever was in a chroot has replaced that root only: setns(2) leads to the real one.
+  struct stat nothing {};
+  struct stat root {};
+  if (::stat("/", &nothing) != 0 || ::setns(made.get(), CLONE_NEWNS) != 0 || ::stat("/", &root) != 0)
+    return fail_errno("cannot enter an empty mount namespace", errno);
+  if (!is_same_file(nothing, root)) return fail(Code::io, "cannot empty a mount namespace from within a chroot");
   return made;
+}
+
+// The parent of the pin: a private mount of the directory on itself. Below a shared one, as /run is where systemd runs,
+// the kernel would pin the namespace in each namespace that receives mounts from there as well, which it refuses
+// (EINVAL: fs/namespace.c copy_tree).
+Result<Fd> private_directory(const Fd& state, const std::string& name) {
+  TRY(directory, make_trusted_directory(state.get(), directory_of_pin, 0700));
+  struct statx status {};
+  if (::statx(directory.get(), "", AT_EMPTY_PATH, STATX_TYPE, &status) != 0)
+    return fail_errno("cannot stat " + name, errno);
+  if ((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0) {
+    TRY(itself, clone_tree(directory.get(), false, name));
+    TRY_DO(attach(itself.get(), state.get(), directory_of_pin));
+    directory = std::move(itself);
+  }
+  struct mount_attr change {};
+  change.propagation = MS_PRIVATE;
+  if (::mount_setattr(directory.get(), "", AT_EMPTY_PATH, &change, sizeof change) != 0)
+    return fail_errno("cannot make " + name + " a private mount", errno);
+  return directory;
 }
 
 // Under the lock, because a pin on a pin would hold two namespaces and show one.
 Result<Fd> pinned_anew(const std::string& state) {
-  TRY(directory, open_trusted_directory(AT_FDCWD, state));
-  TRY_DO(lock_within(directory.get(), Lock::exclusive, lock_patience, state));
+  TRY(above, open_trusted_directory(AT_FDCWD, state));
+  TRY_DO(lock_within(above.get(), Lock::exclusive, lock_patience, state));
+  TRY(directory, private_directory(above, state + "/" + directory_of_pin));
   TRY(point, open_at(directory.get(), pin, O_RDONLY | O_CREAT | O_NOFOLLOW, 0600));
   if (is_namespace(point)) return point;
   TRY(here, Whereabouts::now());
@@ -87,7 +120,7 @@ Status Whereabouts::restore() const {
 }
 
 Result<Fd> empty_namespace(const std::string& state) {
-  auto found = open_at(AT_FDCWD, state + "/" + pin, O_RDONLY | O_NOFOLLOW);
+  auto found = open_at(AT_FDCWD, state + "/" + directory_of_pin + "/" + pin, O_RDONLY | O_NOFOLLOW);
   if (found && is_namespace(*found)) return found;
   return pinned_anew(state);
 }

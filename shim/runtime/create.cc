@@ -95,7 +95,7 @@ Status hand_on(const oci::Bundle& bundle, Spec spec, const host::Probe& probe, c
   if (policy.mode == policy::Mode::enforce) {
     const rootfs::Places places{paths::state, std::string(paths::state) + "/mounts",
                                 state::grant_directory(paths::state, grant.runtime_root, grant.id) + "/root",
-                                needed_paths(call.invocation, spec, grant)};
+                                needed_paths(call.invocation, spec, probe.facts.runtime.kind, grant)};
     TRY(changes, rootfs::prepare(spec, probe, policy.profile, places, users));
     TRY(written, write_network_settings(spec, probe.facts));
     changes.insert(changes.end(), written.begin(), written.end());

@@ -24,8 +24,8 @@ bool has_other_hooks(const Spec& spec) {
 }  // namespace
 
 std::optional<std::vector<std::string>> needed_paths(const Invocation& invocation, const Spec& spec,
-                                                     const state::Grant& grant) {
-  if (has_other_hooks(spec)) return std::nullopt;
+                                                     host::RuntimeKind runtime, const state::Grant& grant) {
+  if (runtime == host::RuntimeKind::other || has_other_hooks(spec)) return std::nullopt;
   std::vector<std::string> result{grant.runtime,
                                   grant.runtime_root,
                                   grant.stand_in,
@@ -36,8 +36,9 @@ std::optional<std::vector<std::string>> needed_paths(const Invocation& invocatio
                                   invocation.flag("pid-file"),
                                   invocation.flag("console-socket"),
                                   invocation.global("log")};
-  for (const Json& element : spec.elements("/linux/namespaces"))
-    result.push_back(oci::text(element, "/path").value_or(""));
+  for (const char* list : {"/linux/namespaces", "/linux/devices"}) {
+    for (const Json& element : spec.elements(list)) result.push_back(oci::text(element, "/path").value_or(""));
+  }
   std::erase(result, "");
   return result;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/facts.h"
 #include "oci/spec.h"
 #include "runtime/invocation.h"
 #include "state/grant.h"
@@ -14,8 +15,9 @@ namespace hardened::runtime {
 // The paths that the runtime is named on its command line and in `spec` (config.json of the runtime-spec), where it
 // keeps its state, and what we write ourselves, the audit log above all. Relative ones are relative to the working
 // directory. Nothing where the spec has a hook other than dockerd's own network hook, which only asks for dockerd's
-// socket beside the runtime's state: who can tell what a hook reads of its host?
+// socket beside the runtime's state, and for a runtime that is neither runc nor crun: who can tell what they read?
 [[nodiscard]] std::optional<std::vector<std::string>> needed_paths(const Invocation& invocation, const Spec& spec,
+                                                                   host::RuntimeKind runtime,
                                                                    const state::Grant& grant);
 
 }  // namespace hardened::runtime

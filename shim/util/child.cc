@@ -52,7 +52,7 @@ Result<pid_t> spawn(const std::string& path, std::vector<std::string> arguments,
   return child;
 }
 
-// What comes out of `fd` until its end; nothing when the deadline or the limit is met first.
+// What comes out of `fd` until its end; nothing when it cannot be read, or the deadline or the limit is met first.
 std::optional<std::string> read_until(int fd, Clock::time_point deadline, std::size_t limit) {
   std::string output;
   while (output.size() <= limit) {
@@ -62,7 +62,9 @@ std::optional<std::string> read_until(int fd, Clock::time_point deadline, std::s
     if (ready <= 0) return std::nullopt;
     char buffer[1024];
     const ssize_t count = ::read(fd, buffer, sizeof buffer);
-    if (count <= 0) return output;
+    if (count == 0) return output;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return std::nullopt;
     output.append(buffer, static_cast<std::size_t>(count));
   }
   return std::nullopt;

@@ -24,9 +24,10 @@ std::map<std::uint64_t, MountTable::Mount> by_libmount() {
   std::map<std::uint64_t, MountTable::Mount> result;
   libmnt_fs* entry = nullptr;
   while (mnt_table_next_fs(table.get(), iterator.get(), &entry) == 0) {
+    const std::size_t row = result.size();
     result[static_cast<std::uint64_t>(mnt_fs_get_id(entry))] = {
-        mnt_fs_get_devno(entry), text_of(mnt_fs_get_root(entry)), text_of(mnt_fs_get_target(entry)),
-        text_of(mnt_fs_get_fstype(entry)), text_of(mnt_fs_get_fs_options(entry))};
+        mnt_fs_get_devno(entry),           text_of(mnt_fs_get_root(entry)),       text_of(mnt_fs_get_target(entry)),
+        text_of(mnt_fs_get_fstype(entry)), text_of(mnt_fs_get_fs_options(entry)), row};
   }
   return result;
 }
@@ -54,5 +55,5 @@ TEST_CASE("mount table: lines of another form are no mounts") {
       "\n \n1 2 3\nx 1 0:1 / /a rw - tmpfs t rw\n3 1 0-1 / /a rw - tmpfs t rw\n4 1 0:1 / /a rw tmpfs t rw\n"
       "5 1 0:1 / /a rw -\n6 1 0:7 /\\04 /b\\ rw shared:1 master:2 - tmpfs");
   REQUIRE(table.mounts().size() == 1);
-  CHECK(table.mounts().at(6) == MountTable::Mount{7, "/\\04", "/b\\", "tmpfs", ""});
+  CHECK(table.mounts().at(6) == MountTable::Mount{7, "/\\04", "/b\\", "tmpfs", "", 0});
 }

@@ -76,7 +76,7 @@ void run(const std::function<std::string()>& body) {
 
 std::vector<std::string> targets(const std::vector<rootfs::Wanted>& wanted) {
   std::vector<std::string> result;
-  for (const auto& [target, id] : wanted) result.push_back(target);
+  for (const rootfs::Wanted& mount : wanted) result.push_back(mount.target);
   return result;
 }
 
@@ -97,12 +97,15 @@ TEST_CASE("small namespace: what the kernel or a disk serves goes along, those a
       "11 1 0:35 / /var/lib/docker/containers/a/mounts/shm rw - tmpfs shm rw\n"
       "12 1 8:3 / /var/lib/docker rw - ext4 /dev/sdd rw\n"
       "13 1 0:36 / /auto rw - autofs systemd-1 rw\n"
-      "14 1 0:37 / /auto rw - tmpfs tmpfs rw\n");
+      "14 1 0:37 / /auto rw - tmpfs tmpfs rw\n"
+      "15 1 8:4 / /secret rw unbindable - ext4 /dev/sde rw\n"
+      "16 15 0:38 / /secret/below rw - tmpfs tmpfs rw\n"
+      "17 1 8:5 / /windows rw - fuseblk /dev/sdf rw\n");
   const std::vector<std::string> graph_roots = {"/var/lib/docker"};
   CHECK(targets(wanted_mounts(table, graph_roots, {})) ==
-        std::vector<std::string>{"/", "/home", "/home-u", "/proc", "/run", "/var/lib/docker"});
+        std::vector<std::string>{"/", "/proc", "/run", "/home", "/home-u", "/var/lib/docker"});
   CHECK(targets(wanted_mounts(table, graph_roots, {"/srv/disk/bundle", "/run/netns/a"})) ==
-        std::vector<std::string>{"/", "/home", "/home-u", "/proc", "/run", "/run/netns/a", "/srv", "/srv/disk",
+        std::vector<std::string>{"/", "/proc", "/run", "/srv", "/home", "/home-u", "/srv/disk", "/run/netns/a",
                                  "/var/lib/docker"});
 }
 
@@ -228,19 +231,41 @@ TEST_CASE("empty namespace: is made once, and holds an empty directory that cann
     while (::wait(nullptr) > 0) continue;
     const host::MountTable table = mounts();
     EXPECT(std::count_if(table.mounts().begin(), table.mounts().end(),
-                         [](const auto& mount) { return mount.second.target == "/mnt/state/empty-mnt-ns"; }) == 1);
+                         [](const auto& mount) { return mount.second.target == "/mnt/state/ns/empty-mnt"; }) == 1);
     const auto empty = empty_namespace(state);
     EXPECT(empty && ::setns(empty->get(), CLONE_NEWNS) == 0 && ::mkdir("/x", 0700) != 0 && errno == EROFS);
     return {};
   });
 }
 
+TEST_CASE("empty namespace: is pinned although others receive what is mounted here") {
+  run([]() -> std::string {
+    sandbox::make_directory(state, 0711);
+    EXPECT(::mount(nullptr, "/", nullptr, MS_REC | MS_SHARED, nullptr) == 0);
+    int ready[2];
+    EXPECT(::pipe(ready) == 0);
+    const pid_t service = ::fork();
+    if (service == 0) {
+      const bool apart = ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0;
+      (void)!::write(ready[1], apart ? "y" : "n", 1);
+      for (;;) ::pause();
+    }
+    char byte = 'n';
+    EXPECT(::read(ready[0], &byte, 1) == 1 && byte == 'y');
+    const auto found = empty_namespace(state);
+    ::kill(service, SIGKILL);
+    ::waitpid(service, nullptr, 0);
+    EXPECT(found && is_mount_point("/mnt/state/ns/empty-mnt"));
+    return {};
+  });
+}
+
 TEST_CASE("empty namespace: is made anew where another thing has its name, and not where others may write") {
   run([]() -> std::string {
-    sandbox::write_file("/mnt/state/empty-mnt-ns", "left over");
+    sandbox::write_file("/mnt/state/ns/empty-mnt", "left over");
     const ino_t here = mount_namespace();
     EXPECT(empty_namespace(state).has_value() && mount_namespace() == here);
-    EXPECT(sandbox::bind("/proc/self/ns/net", "/mnt/state/empty-mnt-ns"));
+    EXPECT(sandbox::bind("/proc/self/ns/net", "/mnt/state/ns/empty-mnt"));
     const auto found = empty_namespace(state);
     EXPECT(found && ::setns(found->get(), CLONE_NEWNS) == 0);
     return {};
@@ -248,8 +273,21 @@ TEST_CASE("empty namespace: is made anew where another thing has its name, and n
   run([]() -> std::string {
     sandbox::make_directory(state, 0777);
     EXPECT(!empty_namespace(state));
-    EXPECT(::chmod(state, 0711) == 0 && ::symlink("/proc/self/ns/mnt", "/mnt/state/empty-mnt-ns") == 0);
+    EXPECT(::chmod(state, 0711) == 0 && ::symlink("/mnt", "/mnt/state/ns") == 0);
     EXPECT(!empty_namespace(state));
+    return {};
+  });
+}
+
+TEST_CASE("empty namespace: is not made in a chroot that is a mount, for more than that root would be left in it") {
+  run([]() -> std::string {
+    make_tmpfs("/mnt/jail");
+    sandbox::make_directory("/mnt/jail/proc");
+    sandbox::make_directory("/mnt/jail/state");
+    EXPECT(::mount("proc", "/mnt/jail/proc", "proc", 0, nullptr) == 0);
+    EXPECT(::chroot("/mnt/jail") == 0 && ::chdir("/") == 0);
+    const ino_t root = identity("/");
+    EXPECT(!empty_namespace("/state") && identity("/") == root && !is_mount_point("/state/ns/empty-mnt"));
     return {};
   });
 }

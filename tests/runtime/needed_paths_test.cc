@@ -33,7 +33,7 @@ TEST_CASE("needed paths: the runtime, its state, what the command line and the n
       {"linux",
        {{"namespaces", Json::array({Json{{"type", "network"}, {"path", "/run/netns/a"}}, Json{{"type", "pid"}}})}}}});
   const CommandLine line("--log /l/log.json create --bundle /b --pid-file /b/pid c");
-  const auto found = needed_paths(line.invocation, spec, granted());
+  const auto found = needed_paths(line.invocation, spec, host::RuntimeKind::runc, granted());
   REQUIRE(found);
   for (const char* path :
        {"/usr/sbin/runc", "/run/docker/runtime-runc/moby", "/l/log.json", "/b", "/b/pid", "/run/netns/a"})
@@ -44,10 +44,11 @@ TEST_CASE("needed paths: the runtime, its state, what the command line and the n
 TEST_CASE("needed paths: cannot be told where a hook reads who knows what; dockerd's own only asks for its socket") {
   const CommandLine line("create --bundle /b c");
   const auto with = [&line](const Json& hooks) {
-    return needed_paths(line.invocation, Spec(Json{{"hooks", hooks}}), granted()).has_value();
+    return needed_paths(line.invocation, Spec(Json{{"hooks", hooks}}), host::RuntimeKind::crun, granted()).has_value();
   };
   const Json own = hook("/proc/4711/exe", {"libnetwork-setkey", "-exec-root=/run/docker", "c", "n"});
   const Json other = hook("/usr/bin/device-hook", {"device-hook", "prestart"});
+  CHECK_FALSE(needed_paths(line.invocation, Spec(Json::object()), host::RuntimeKind::other, granted()));
   CHECK(with(Json::object()));
   CHECK(with({{"prestart", Json::array({own})}, {"poststart", Json::array()}}));
   CHECK_FALSE(with({{"prestart", Json::array({own, other})}}));

@@ -50,6 +50,8 @@ matches_all() {
   equals "$(default_runtime) $(docker info --format '{{.LiveRestoreEnabled}}')" "hardened true"
   sleeper box
   is_hardened box
+  # Where systemd runs, /run is shared, and its services receive what is mounted there.
+  mountpoint /run/hardened/ns/empty-mnt
   refused_run engine-sockets -v /run/docker.sock:/s "$BOX" true
   hardenctl verify
   hardenctl status

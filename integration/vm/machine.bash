@@ -86,8 +86,8 @@ make_payload() {
   mkdir -p "$root/build/package" "$root/build/vm"
   tar -C "$HARDENED_SOURCE" --exclude=./build --exclude='./build-*' --exclude=./.git -c . |
     tar -C "$root" --no-same-owner -x
-  cp -r "$HARDENED_STAGE" "$root/build/stage"
-  rm -rf "$root/build/stage/etc" "$root/build/stage/var" "$root/build/stage/run"
+  mkdir "$root/build/stage"
+  tar -C "$HARDENED_STAGE" --exclude=./{etc,var,run} -c . | tar -C "$root/build/stage" -x
   cp -r "$HARDENED_WORKLOADS" "$root/build/workloads"
   cp "$1" "$root/build/package/hardened.deb"
   [ -z "${2:-}" ] || install -D --preserve-timestamps "$2" "$root/build/images/${2##*/}"

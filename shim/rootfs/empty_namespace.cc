@@ -53,7 +53,8 @@ Result<Fd> make_empty(const std::string& place) {
   if (::unshare(CLONE_NEWNS) != 0) return fail_errno("cannot make a mount namespace", errno);
   TRY(made, open_at(AT_FDCWD, own_namespace, O_RDONLY));
   TRY_DO(remove_all(place));
-  // Whoever was in a chroot has replaced that root only: setns(2) leads to the real one.
+  // pivot_root(2) replaces the caller's root; in a chroot that of the namespace is still there, and setns(2) leads to
+  // it.
   struct stat nothing {};
   struct stat root {};
   if (::stat("/", &nothing) != 0 || ::setns(made.get(), CLONE_NEWNS) != 0 || ::stat("/", &root) != 0)
@@ -62,10 +63,11 @@ Result<Fd> make_empty(const std::string& place) {
   return made;
 }
 
-// The parent of the pin: a private mount of the directory on itself. Below a shared one, as /run is where systemd runs,
-// the kernel would pin the namespace in each namespace that receives mounts from there as well, which it refuses
-// (EINVAL: fs/namespace.c copy_tree).
-Result<Fd> private_directory(const Fd& state, const std::string& name) {
+// The parent of the pin: a mount of the directory on itself that is unbindable, and so private. Below a shared one, as
+// /run is where systemd runs, the kernel would pin the namespace in each namespace that receives mounts from there as
+// well, which it refuses (EINVAL: fs/namespace.c copy_tree). And a recursive bind of /run, that of a volume, would hold
+// the pin, which may be mounted in no younger namespace (ELOOP), and has no idmapped mounts.
+Result<Fd> unbindable_directory(const Fd& state, const std::string& name) {
   TRY(directory, make_trusted_directory(state.get(), directory_of_pin, 0700));
   struct statx status {};
   if (::statx(directory.get(), "", AT_EMPTY_PATH, STATX_TYPE, &status) != 0)
@@ -76,9 +78,9 @@ Result<Fd> private_directory(const Fd& state, const std::string& name) {
     directory = std::move(itself);
   }
   struct mount_attr change {};
-  change.propagation = MS_PRIVATE;
+  change.propagation = MS_UNBINDABLE;
   if (::mount_setattr(directory.get(), "", AT_EMPTY_PATH, &change, sizeof change) != 0)
-    return fail_errno("cannot make " + name + " a private mount", errno);
+    return fail_errno("cannot make " + name + " an unbindable mount", errno);
   return directory;
 }
 
@@ -86,7 +88,7 @@ Result<Fd> private_directory(const Fd& state, const std::string& name) {
 Result<Fd> pinned_anew(const std::string& state) {
   TRY(above, open_trusted_directory(AT_FDCWD, state));
   TRY_DO(lock_within(above.get(), Lock::exclusive, lock_patience, state));
-  TRY(directory, private_directory(above, state + "/" + directory_of_pin));
+  TRY(directory, unbindable_directory(above, state + "/" + directory_of_pin));
   TRY(point, open_at(directory.get(), pin, O_RDONLY | O_CREAT | O_NOFOLLOW, 0600));
   if (is_namespace(point)) return point;
   TRY(here, Whereabouts::now());

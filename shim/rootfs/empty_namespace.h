@@ -24,11 +24,11 @@ class Whereabouts {
 };
 
 // The empty namespace of this host, for setns(2). It is pinned (bound) at `state`/ns/empty-mnt, where `state` is a
-// directory only root may write and `state`/ns a private mount, and made by the first that asks for it; its only mount
-// is an empty directory that cannot be written. A mount namespace that does not see another's pin gets its own. Errors:
-// Code::io; ELOOP among them on Linux 6.18 if the caller's own namespace is not the first one: the kernel pins younger
-// namespaces only, and numbers them by processor, so that one in a few looks older. Whoever asks next may have more
-// luck.
+// directory only root may write and `state`/ns an unbindable mount, and made by the first that asks for it; all that is
+// visible in it is an empty directory that cannot be written. A mount namespace that does not see another's pin gets
+// its own. Errors: Code::io; ELOOP among them on Linux 6.18 if the caller's own namespace is not the first one: the
+// kernel pins younger namespaces only, and numbers them by processor, so that one in a few looks older. Whoever asks
+// next may have more luck.
 [[nodiscard]] Result<Fd> empty_namespace(const std::string& state);
 
 }  // namespace hardened::rootfs

@@ -26,12 +26,12 @@ struct Wanted {
   std::uint64_t id = 0;
 };
 
-// Those mounts of `table` that go along: those above before those below, else in the table's order, which is that of
-// the cgroup mounts runc makes. They are file systems which the kernel itself serves, as procfs and tmpfs, and those
-// on a block device of this host. No overlay, FUSE, cluster or network file system, no namespace, nothing below one of
-// the graph roots, nothing unbindable, and nothing that lies in a mount left behind: to look at such a mount point may
-// hang for ever where its server is gone. What holds one of `resolved` (clean absolute paths) goes along whatever it
-// is.
+// Those mounts of `table` that go along: those above before those below, else in the table's order, because runc mounts
+// the hierarchies of cgroup v1 in that of mountinfo. They are file systems which the kernel itself serves, as procfs
+// and tmpfs, and those on a block device of this host. No overlay, FUSE, cluster or network file system, no namespace,
+// nothing below one of the graph roots, nothing unbindable, and nothing that lies in a mount left behind: to look at
+// such a mount point may hang for ever where its server is gone. What holds one of `resolved` (clean absolute paths)
+// goes along whatever it is.
 [[nodiscard]] std::vector<Wanted> wanted_mounts(const host::MountTable& table,
                                                 const std::vector<std::string>& graph_roots,
                                                 const std::vector<std::string>& resolved);

@@ -39,6 +39,7 @@ std::optional<std::vector<std::string>> needed_paths(const Invocation& invocatio
   for (const char* list : {"/linux/namespaces", "/linux/devices"}) {
     for (const Json& element : spec.elements(list)) result.push_back(oci::text(element, "/path").value_or(""));
   }
+  result.push_back(spec.text("/linux/seccomp/listenerPath").value_or(""));
   std::erase(result, "");
   return result;
 }

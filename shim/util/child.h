@@ -18,7 +18,7 @@ struct ChildLimits {
 };
 
 struct ChildEnd {
-  std::string output;         // what it wrote to its standard output; empty when that did not end in time
+  std::string output;  // what it wrote to its standard output; empty when that did not end in time or could not be read
   std::optional<int> status;  // its exit status; nothing then, and when a signal ended it, ours included
 };
 

@@ -8,8 +8,9 @@
 
 namespace hardened {
 
-// How long a container start waits for another one's lock. A lock is held for well under a millisecond; a holder that
-// was stopped (SIGSTOP, a frozen cgroup) must not hang every start on the host.
+// How long a container start waits for another one's lock. A lock is held for well under a millisecond, or for a few
+// where the host's mounts are copied (rootfs/empty_namespace.h); a holder that was stopped (SIGSTOP, a frozen cgroup)
+// must not hang every start on the host.
 inline constexpr std::chrono::milliseconds lock_patience{2000};
 
 enum class Lock { shared, exclusive };

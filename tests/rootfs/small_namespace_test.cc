@@ -260,6 +260,19 @@ TEST_CASE("empty namespace: is pinned although others receive what is mounted he
   });
 }
 
+TEST_CASE("empty namespace: its pin is in no recursive clone of a directory above it") {
+  run([]() -> std::string {
+    sandbox::make_directory(state, 0711);
+    EXPECT(empty_namespace(state).has_value());
+    const Fd volume(::open_tree(AT_FDCWD, "/mnt", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
+    EXPECT(volume.valid() && ::unshare(CLONE_NEWNS) == 0);
+    sandbox::make_directory("/var/lib/volume");
+    EXPECT(::move_mount(volume.get(), "", AT_FDCWD, "/var/lib/volume", MOVE_MOUNT_F_EMPTY_PATH) == 0);
+    EXPECT(::access("/var/lib/volume/state/ns", F_OK) == 0 && !is_mount_point("/var/lib/volume/state/ns"));
+    return {};
+  });
+}
+
 TEST_CASE("empty namespace: is made anew where another thing has its name, and not where others may write") {
   run([]() -> std::string {
     sandbox::write_file("/mnt/state/ns/empty-mnt", "left over");

@@ -77,10 +77,7 @@ Result<Fd> unbindable_directory(const Fd& state, const std::string& name) {
     TRY_DO(attach(itself.get(), state.get(), directory_of_pin));
     directory = std::move(itself);
   }
-  struct mount_attr change {};
-  change.propagation = MS_UNBINDABLE;
-  if (::mount_setattr(directory.get(), "", AT_EMPTY_PATH, &change, sizeof change) != 0)
-    return fail_errno("cannot make " + name + " an unbindable mount", errno);
+  TRY_DO(set_propagation(directory.get(), MS_UNBINDABLE, name));
   return directory;
 }
 

@@ -48,6 +48,13 @@ Status restrict_mount(int tree, unsigned attributes, bool recursive, const std::
   return fail_errno("cannot restrict the mount of " + name, errno);
 }
 
+Status set_propagation(int tree, std::uint64_t propagation, const std::string& name) {
+  struct mount_attr change {};
+  change.propagation = propagation;
+  if (::mount_setattr(tree, "", AT_EMPTY_PATH, &change, sizeof change) == 0) return {};
+  return fail_errno("cannot set the propagation of the mount of " + name, errno);
+}
+
 Status attach(int mount, int directory, const std::string& target) {
   if (::move_mount(mount, "", directory, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
     return fail_errno("cannot mount on " + target, errno);

@@ -112,10 +112,7 @@ struct Clone {
 // Slave before it is attached anywhere, or the attaching would propagate to the host.
 Result<Fd> slave_of(const Fd& mount, const std::string& target) {
   TRY(tree, clone_tree(mount.get(), false, target));
-  struct mount_attr change {};
-  change.propagation = MS_SLAVE;
-  if (::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &change, sizeof change) != 0)
-    return fail_errno("cannot keep the mount of " + target + " from the host", errno);
+  TRY_DO(set_propagation(tree.get(), MS_SLAVE, target));
   return tree;
 }
 

@@ -34,14 +34,17 @@ services_rootfs() {
     "" "$tar" -
 }
 
-# services_archive: the path of that archive, made once for all runs of this checkout.
+# services_archive: the path of that archive, made once for all runs of this checkout. Suites run at once: who comes while
+# it is being made waits, and does not write into it.
 services_archive() {
-  local tar=$HARDENED_BUILD/images/services.tar
-  if ! [ "$tar" -nt "${BASH_SOURCE[0]}" ]; then
-    mkdir -p "$HARDENED_BUILD/images"
-    services_rootfs "$tar.new" >&2 || die "cannot make an image of Debian's packages"
-    mv "$tar.new" "$tar"
-  fi
+  local directory=$HARDENED_BUILD/images tar
+  tar=$directory/services.tar
+  mkdir -p "$directory"
+  (
+    flock 9
+    [ "$tar" -nt "${BASH_SOURCE[0]}" ] ||
+      { services_rootfs "$tar.new" >&2 9>&- && mv "$tar.new" "$tar"; } || die "cannot make an image of Debian's packages"
+  ) 9>"$directory/lock" || exit
   printf '%s\n' "$tar"
 }
 
@@ -49,7 +52,7 @@ services_archive() {
 make_services() {
   local tar service
   tar=$(services_archive) || exit
-  docker import "$tar" hardened-test/services:1 >/dev/null
+  docker import "$tar" hardened-test/services:1 >/dev/null || die "cannot import $tar"
   [ $# -gt 0 ] || set -- "${SERVICES[@]}"
   for service; do
     DOCKER_BUILDKIT=0 docker build --quiet --target "$service" --tag "hardened-test/$service:1" \

@@ -47,12 +47,15 @@ std::string data_directory(std::string_view root) {
 
 std::string kept_at(Inspector& inspector, const Opened& root) {
   const auto table = MountTable::read();
-  const MountTable::Mount* mounted = table ? table->find(root.mount) : nullptr;
-  if (mounted == nullptr) return {};
-  for (const auto& [id, mount] : table->mounts()) {
-    if (mount.device != mounted->device || mount.root != mounted->root || data_directory(mount.target).empty())
+  const MountTable::Mount* mounted = table ? table->find(table->id_of(root.fd.get())) : nullptr;
+  const auto ids = table ? table->all() : std::vector<std::uint64_t>();
+  if (mounted == nullptr || !ids) return {};
+  for (const std::uint64_t id : *ids) {
+    const MountTable::Mount* mount = table->find(id);
+    if (mount == nullptr || mount->device != mounted->device || mount->root != mounted->root ||
+        data_directory(mount->target).empty())
       continue;
-    const Opened kept = inspector.open(AT_FDCWD, mount.target);
+    const Opened kept = inspector.open(AT_FDCWD, mount->target);
     if (kept.fact.exists && kept.fact.identity == root.fact.identity) return kept.fact.resolved;
   }
   return {};

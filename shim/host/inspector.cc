@@ -61,7 +61,7 @@ Opened Inspector::open(int directory, const std::string& path) {
   Opened opened;
   auto fd = open_at(directory, path, O_PATH);
   struct statx status {};
-  if (!fd || ::statx(fd->get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &status) != 0) {
+  if (!fd || ::statx(fd->get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status) != 0) {
     doubts_.note(in_quotes(path), errno);
     return opened;
   }
@@ -73,17 +73,17 @@ Opened Inspector::open(int directory, const std::string& path) {
   fact.owner = status.stx_uid;
   fact.resolved = path_of(fd->get(), status.stx_nlink == 0);
   fact.root_controlled = root_controlled(fact);
-  if ((status.stx_mask & STATX_MNT_ID) != 0) opened.mount = status.stx_mnt_id;
   opened.fd = std::move(*fd);
   return opened;
 }
 
 Status Inspector::locate(Opened& opened) {
-  if (opened.fact.resolved.empty() || opened.mount == 0) return {};
+  if (opened.fact.resolved.empty()) return {};
   if (!table_) {
     TRY(table, MountTable::read());
     table_ = std::move(table);
   }
+  opened.mount = table_->id_of(opened.fd.get());
   opened.fact.location = table_->locate(opened.mount, opened.fact.resolved);
   if (const MountTable::Mount* mount = table_->find(opened.mount)) opened.fact.file_system = mount->type;
   opened.fact.capacity = capacity_of(opened);
@@ -92,12 +92,14 @@ Status Inspector::locate(Opened& opened) {
 
 std::string Inspector::mount_options(const Opened& opened) const {
   const MountTable::Mount* mount = table_ ? table_->find(opened.mount) : nullptr;
-  return mount != nullptr && mount->target == opened.fact.resolved ? mount->options : std::string();
+  return mount != nullptr && mount->target == opened.fact.resolved ? table_->options(opened.mount) : std::string();
 }
 
-void Inspector::find_mounts_below(Opened& opened) const {
-  if (table_ && S_ISDIR(opened.fact.mode) && !opened.fact.location.path.empty())
-    opened.fact.mounted_below = table_->below(opened.fact.resolved);
+Status Inspector::find_mounts_below(Opened& opened) const {
+  if (!table_ || !S_ISDIR(opened.fact.mode) || opened.fact.location.path.empty()) return {};
+  TRY(mounts, table_->below(opened.mount, opened.fact.resolved));
+  opened.fact.mounted_below = std::move(mounts);
+  return {};
 }
 
 bool Inspector::by_foreign_link(const std::string& path, const std::vector<std::string>& graph_roots) {

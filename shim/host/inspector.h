@@ -22,7 +22,7 @@ namespace hardened::host {
 struct Opened {
   Fd fd;  // O_PATH; not valid where nothing could be opened
   PathFact fact;
-  std::uint64_t mount = 0;  // statx(2)'s mount id; 0 where the kernel does not tell (before 5.8)
+  std::uint64_t mount = 0;  // its id in the mount table, after locate(); 0 where the kernel does not tell (before 5.8)
 };
 
 class Inspector {
@@ -45,8 +45,8 @@ class Inspector {
   // The mount table as locate() read it; an empty one where it was never called. Nothing is located afterwards.
   [[nodiscard]] MountTable take_mount_table() { return table_ ? std::move(*table_) : MountTable(); }
 
-  // Fills in `mounted_below`, after locate().
-  void find_mounts_below(Opened& opened) const;
+  // Fills in `mounted_below`, after locate(). Errors: Code::io when the mounts cannot be listed.
+  [[nodiscard]] Status find_mounts_below(Opened& opened) const;
 
   // Does the absolute `path` lead over a symbolic link that somebody other than root may exchange, or that lies below
   // one of `graph_roots`, where root is the root of any container?

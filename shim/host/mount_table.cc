@@ -1,12 +1,14 @@
 #include "host/mount_table.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
 
+#include "kernel/statmount.h"
 #include "util/file.h"
 #include "util/text.h"
 
@@ -56,6 +58,16 @@ std::string unescaped(std::string_view text) {
 }
 
 Result<MountTable> MountTable::read() {
+  const auto root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
+  const std::uint64_t id = root ? kernel::unique_mount_id(root->get()) : 0;
+  // A filter that does not know the calls refuses them.
+  if (id == 0 || !kernel::statmount(id) || !kernel::listmount(id)) return read_mountinfo();
+  MountTable table;
+  table.asks_kernel_ = true;
+  return table;
+}
+
+Result<MountTable> MountTable::read_mountinfo() {
   TRY(file, open_at(AT_FDCWD, path, O_RDONLY));
   TRY(text, read_all(file.get(), most_bytes, path));
   return parse(text);
@@ -72,49 +84,94 @@ MountTable MountTable::parse(std::string_view text) {
     if (word.size() < first_tag + 2) continue;
     const auto separator = std::find(word.begin() + first_tag, word.end(), "-");
     const auto id = number<std::uint64_t>(word[0]);
+    const auto parent = number<std::uint64_t>(word[1]);
     const auto device = device_number(word[2]);
-    if (!id || !device || word.end() - separator < 2) continue;
-    const bool has_options = word.end() - separator > 3;
-    const std::size_t row = result.mounts_.size();
-    result.mounts_[*id] = {*device,
-                           unescaped(word[3]),
-                           unescaped(word[4]),
-                           unescaped(separator[1]),
-                           has_options ? std::string(separator[3]) : std::string(),
-                           row,
-                           std::find(word.begin() + first_tag, separator, "unbindable") != separator};
+    if (!id || !parent || !device || word.end() - separator < 2) continue;
+    const bool unbindable = std::find(word.begin() + first_tag, separator, "unbindable") != separator;
+    const std::uint64_t order = result.mounts_.size();
+    result.mounts_[*id] = {
+        *parent, order, *id, *device, unescaped(word[3]), unescaped(word[4]), unescaped(separator[1]), unbindable};
+    if (word.end() - separator > 3) result.options_[*id] = separator[3];
   }
   return result;
 }
 
-Location MountTable::locate(std::uint64_t id, const std::string& resolved) const {
-  const auto found = mounts_.find(id);
-  if (found == mounts_.end()) return {};
-  const Mount& mount = found->second;
-  // nsfs and pipefs roots are no paths ("net:[4026531833]"); the kernel marks an unlinked root with "//deleted".
-  if (mount.root.empty() || mount.root.front() != '/' || mount.root.find("//") != std::string::npos) return {};
-  if (mount.target.empty() || !is_within(resolved, mount.target)) return {};
-  const std::string below = mount.target == "/" ? resolved : resolved.substr(mount.target.size());
-  return {mount.device, clean_path(mount.root + "/" + below)};
+std::uint64_t MountTable::id_of(int fd) const {
+  if (asks_kernel_) return kernel::unique_mount_id(fd);
+  struct statx status {};
+  const bool told = ::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &status) == 0;
+  return told && (status.stx_mask & STATX_MNT_ID) != 0 ? status.stx_mnt_id : 0;
+}
+
+Result<const MountTable::Mount*> MountTable::look_up(std::uint64_t id) const {
+  if (const auto known = mounts_.find(id); known != mounts_.end()) return &known->second;
+  if (!asks_kernel_ || id == 0) return nullptr;
+  TRY(status, kernel::statmount(id));
+  if (!status) return nullptr;
+  auto& [parent, mountinfo_id, device, root, target, type, unbindable] = *status;
+  Mount mount{parent, id, mountinfo_id, device, std::move(root), std::move(target), std::move(type), unbindable};
+  return &mounts_.emplace(id, std::move(mount)).first->second;
 }
 
 const MountTable::Mount* MountTable::find(std::uint64_t id) const {
-  const auto found = mounts_.find(id);
-  return found == mounts_.end() ? nullptr : &found->second;
+  return look_up(id).value_or(nullptr);
 }
 
-std::vector<PathFact> MountTable::below(const std::string& resolved) const {
+Location MountTable::locate(std::uint64_t id, const std::string& resolved) const {
+  const Mount* mount = find(id);
+  if (mount == nullptr) return {};
+  // nsfs and pipefs roots are no paths ("net:[4026531833]"); the kernel marks an unlinked root with "//deleted".
+  if (mount->root.empty() || mount->root.front() != '/' || mount->root.find("//") != std::string::npos) return {};
+  if (mount->target.empty() || !is_within(resolved, mount->target)) return {};
+  const std::string below = mount->target == "/" ? resolved : resolved.substr(mount->target.size());
+  return {mount->device, clean_path(mount->root + "/" + below)};
+}
+
+Result<std::vector<std::uint64_t>> MountTable::all() const {
+  if (asks_kernel_) return kernel::listmount();
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, mount] : mounts_) ids.push_back(id);
+  return ids;
+}
+
+Result<std::vector<std::uint64_t>> MountTable::under(std::uint64_t id) const {
+  if (asks_kernel_) return kernel::listmount(id);
+  std::multimap<std::uint64_t, std::uint64_t> children;
+  for (const auto& [child, mount] : mounts_) {
+    if (mount.parent != child) children.emplace(mount.parent, child);
+  }
+  std::vector<std::uint64_t> ids{id};
+  for (std::size_t at = 0; at < ids.size() && ids.size() <= mounts_.size(); ++at) {
+    const auto [first, last] = children.equal_range(ids[at]);
+    for (auto child = first; child != last; ++child) ids.push_back(child->second);
+  }
+  ids.erase(ids.begin());
+  return ids;
+}
+
+Result<std::vector<PathFact>> MountTable::below(std::uint64_t id, const std::string& resolved) const {
   std::vector<PathFact> result;
-  for (const auto& [id, mount] : mounts_) {
-    if (mount.target == resolved || !is_within(mount.target, resolved)) continue;
+  TRY(ids, under(id));
+  for (const std::uint64_t child : ids) {
+    TRY(mount, look_up(child));
+    if (mount == nullptr || mount->target == resolved || !is_within(mount->target, resolved)) continue;
     PathFact fact;
     fact.exists = true;
-    fact.resolved = mount.target;
-    fact.location = locate(id, mount.target);
-    fact.file_system = mount.type;
+    fact.resolved = mount->target;
+    fact.location = locate(child, mount->target);
+    fact.file_system = mount->type;
     result.push_back(std::move(fact));
   }
   return result;
+}
+
+std::string MountTable::options(std::uint64_t id) const {
+  if (const auto known = options_.find(id); known != options_.end()) return known->second;
+  const Mount* mount = find(id);
+  if (mount == nullptr || !asks_kernel_) return {};
+  if (auto told = kernel::mount_options(id)) return std::move(*told);
+  const auto table = read_mountinfo();
+  return table ? table->options(mount->mountinfo_id) : std::string();
 }
 
 }  // namespace hardened::host

@@ -1,5 +1,6 @@
-// The mounts of this process's mount namespace. libmount would read them as well, but has no static archive in Debian,
-// and loading it with what it needs takes longer than everything else here; the tests compare with it.
+// The mounts of this process's mount namespace, asked of the kernel (kernel/statmount.h), or read in mountinfo where it
+// is too old. libmount would read that as well, but has no static archive in Debian, and loading it with what it needs
+// takes longer than everything else here; the tests compare with it.
 #pragma once
 
 #include <cstdint>
@@ -19,36 +20,55 @@ namespace hardened::host {
 class MountTable {
  public:
   struct Mount {
+    std::uint64_t parent = 0;        // id of the mount that it is mounted on
+    std::uint64_t order = 0;         // of the mounts of one table, those made later have higher ones
+    std::uint64_t mountinfo_id = 0;  // its first column
     std::uint64_t device = 0;
     std::string root;    // of the mount within its file system
     std::string target;  // where it is mounted
     std::string type;
-    std::string options;  // of the super block, as the kernel escapes them
-    std::size_t row = 0;  // in the kernel's order
     bool unbindable = false;
     bool operator==(const Mount&) const = default;
   };
 
-  // Reads /proc/self/mountinfo once. Errors: Code::io.
+  // Asks the kernel for each mount when it is wanted (Linux 6.8), of the mount namespace that this process is in then;
+  // or reads mountinfo. Errors: Code::io.
   [[nodiscard]] static Result<MountTable> read();
+  // The mounts as /proc/self/mountinfo has them now, on any kernel. Errors: Code::io.
+  [[nodiscard]] static Result<MountTable> read_mountinfo();
   // The same from the text of a mountinfo file (proc_pid_mountinfo(5)); a line of another form is no mount.
   [[nodiscard]] static MountTable parse(std::string_view text);
 
-  // Where the clean absolute path `resolved` lies, which statx(2) says belongs to mount `id`; an empty Location when
-  // the table has no such mount or the path is not below it (it belongs to another mount namespace). The device is
-  // mountinfo's: on btrfs st_dev is that of a subvolume and differs between two ways to one file.
-  [[nodiscard]] Location locate(std::uint64_t id, const std::string& resolved) const;
+  // The id, in this table, of the mount that `fd` lies in; 0 where the kernel does not tell (before 5.8).
+  [[nodiscard]] std::uint64_t id_of(int fd) const;
 
-  // The mount `id`, or nothing.
+  // The mount `id`, or nothing. Valid as long as the table.
   [[nodiscard]] const Mount* find(std::uint64_t id) const;
 
-  // The mounts below the clean absolute path `resolved`, those hidden under another one included.
-  [[nodiscard]] std::vector<PathFact> below(const std::string& resolved) const;
+  // Where the clean absolute path `resolved` lies, which belongs to mount `id`; an empty Location when the table has no
+  // such mount or the path is not below it (it belongs to another mount namespace). The device is mountinfo's: on btrfs
+  // st_dev is that of a subvolume and differs between two ways to one file.
+  [[nodiscard]] Location locate(std::uint64_t id, const std::string& resolved) const;
 
-  [[nodiscard]] const std::map<std::uint64_t, Mount>& mounts() const { return mounts_; }
+  // The ids of all mounts, or of those that hang below mount `id` at any depth. Errors: Code::io.
+  [[nodiscard]] Result<std::vector<std::uint64_t>> all() const;
+  [[nodiscard]] Result<std::vector<std::uint64_t>> under(std::uint64_t id) const;
+
+  // The mounts below the clean absolute path `resolved`, which belongs to mount `id`: what a recursive bind of it
+  // brings along. Errors: Code::io.
+  [[nodiscard]] Result<std::vector<PathFact>> below(std::uint64_t id, const std::string& resolved) const;
+
+  // The options of the super block of mount `id`, as the kernel escapes them; empty where the table has no such mount,
+  // or it is gone.
+  [[nodiscard]] std::string options(std::uint64_t id) const;
 
  private:
-  std::map<std::uint64_t, Mount> mounts_;  // by mount id
+  // Nothing where there is no such mount any more. Errors: Code::io.
+  [[nodiscard]] Result<const Mount*> look_up(std::uint64_t id) const;
+
+  bool asks_kernel_ = false;
+  mutable std::map<std::uint64_t, Mount> mounts_;  // by id: mountinfo's, or unique ones; those known so far
+  std::map<std::uint64_t, std::string> options_;   // read in mountinfo
 };
 
 }  // namespace hardened::host

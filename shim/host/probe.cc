@@ -88,7 +88,7 @@ class Paths {
       if (source && opened.fact.exists && opened.fact.location.path.empty())
         return fail(Code::io, "cannot judge the mount source " + in_quotes(path) + ": it lies in no mount of this host",
                     "name the directory by its path on the host");
-      if (source) inspector_.find_mounts_below(opened);
+      if (source) TRY_DO(inspector_.find_mounts_below(opened));
       const bool root = path == text_at(spec_, "/root/path");
       if (root) result.root_options = inspector_.mount_options(opened);
       if (root && !kept_root_.empty()) opened.fact.resolved = kept_root_;

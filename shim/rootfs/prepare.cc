@@ -130,9 +130,9 @@ Status enter_private_namespace() {
 // A container with users of its own brings all that it is made from; the runtime needs little else of the host.
 Status enter_namespace(const host::Probe& probe, const Places& places, bool own_users) {
   if (own_users && places.needed) {
-    HostTree tree{*places.needed, probe.facts.graph_roots};
-    tree.needed.insert(tree.needed.end(), {places.mounts, places.root});
-    TRY(entered, enter_small_namespace(places.state, probe.mounts, tree));
+    std::vector<std::string> needed = *places.needed;
+    needed.insert(needed.end(), {places.mounts, places.root});
+    TRY(entered, enter_small_namespace(places.state, probe.mounts, std::move(needed)));
     if (entered) return {};
   }
   return enter_private_namespace();

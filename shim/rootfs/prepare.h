@@ -23,7 +23,8 @@ struct Places {
   // root.path (runc 1.1.5 container_linux.go commandTemplate). With a user namespace the container's root has to pass
   // here.
   std::string root;
-  // What will be asked for by path from now on, besides these (HostTree::needed); none where that cannot be told.
+  // What will be asked for by path from now on, besides these (see enter_small_namespace()); none where that cannot be
+  // told.
   std::optional<std::vector<std::string>> needed;
 };
 

@@ -6,13 +6,13 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <climits>
+#include <functional>
+#include <map>
 #include <optional>
-#include <set>
 #include <string_view>
 #include <tuple>
 
@@ -24,19 +24,20 @@
 namespace hardened::rootfs {
 namespace {
 
-// File systems without a block device that answer without anybody's help. The last three are local file systems whose
-// device number is anonymous.
-constexpr std::string_view served_by_the_kernel[] = {
-    "bpf",     "cgroup", "cgroup2",    "devpts",    "devtmpfs", "hugetlbfs", "mqueue", "proc", "ramfs",
-    "resctrl", "rootfs", "securityfs", "selinuxfs", "sysfs",    "tmpfs",     "btrfs",  "zfs",  "bcachefs"};
+// They answer without anybody's help.
+constexpr std::string_view served_by_the_kernel[] = {"bpf",        "cgroup",    "cgroup2", "devpts", "devtmpfs",
+                                                     "hugetlbfs",  "mqueue",    "proc",    "ramfs",  "resctrl",
+                                                     "securityfs", "selinuxfs", "sysfs",   "tmpfs"};
 
-// On block devices, but a look at them may wait for other machines, or for a program.
-constexpr std::string_view served_by_others[] = {"fuseblk", "gfs2", "ocfs2"};
+// Where these are mounts, a runtime also needs what hangs below them: /sys/fs/cgroup/memory, /dev/pts.
+constexpr std::string_view furnished_places[] = {"/proc", "/dev", "/sys"};
 
-// Also the nodes that a runtime binds into a container with users of its own, and what programs are linked with.
-constexpr const char* always_needed[] = {
-    "/",    "/proc", "/dev", "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom",   "/dev/tty",
-    "/etc", "/usr",  "/lib", "/lib64",    "/run",      "/sys",      "/sys/kernel", "/sys/fs/cgroup", "."};
+// Also the nodes that a runtime binds into a container with users of its own, what programs are linked with, and where
+// runc keeps a directory that it is about to copy (tmpcopyup).
+constexpr const char* always_needed[] = {"/",         "/proc",       "/dev",           "/dev/null", "/dev/zero",
+                                         "/dev/full", "/dev/random", "/dev/urandom",   "/dev/tty",  "/etc",
+                                         "/usr",      "/lib",        "/lib64",         "/run",      "/tmp",
+                                         "/sys",      "/sys/kernel", "/sys/fs/cgroup", "."};
 
 // Each is a descriptor while it is cloned, and a soft limit of 1,024 is common; and a copy of all costs less than many.
 constexpr std::size_t most_mounts = 128;
@@ -48,13 +49,16 @@ bool is_absence(int error) {
 
 // What a path leads to; where it leads to nothing, the nearest directory above that is there.
 struct Seen {
+  std::uint64_t mount = 0;  // its id; another one in another namespace
   std::string resolved;
   dev_t device = 0;
   ino_t inode = 0;
-  bool operator==(const Seen&) const = default;
+  bool operator==(const Seen& other) const {
+    return resolved == other.resolved && device == other.device && inode == other.inode;
+  }
 };
 
-std::optional<Seen> look_at(std::string path) {
+std::optional<Seen> look_at(std::string path, const host::MountTable& table) {
   for (;;) {
     const Fd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
     if (fd.valid()) {
@@ -63,7 +67,8 @@ std::optional<Seen> look_at(std::string path) {
       const std::string link = "/proc/self/fd/" + std::to_string(fd.get());
       const ssize_t length = ::readlink(link.c_str(), resolved, sizeof resolved);
       if (length <= 0 || ::fstat(fd.get(), &status) != 0) return std::nullopt;
-      return Seen{std::string(resolved, static_cast<std::size_t>(length)), status.st_dev, status.st_ino};
+      const std::string name(resolved, static_cast<std::size_t>(length));
+      return Seen{table.id_of(fd.get()), name, status.st_dev, status.st_ino};
     }
     if (!is_absence(errno) || path == "/" || path == ".") return std::nullopt;
     const std::size_t slash = path.rfind('/');
@@ -76,32 +81,19 @@ std::optional<Seen> look_at(std::string path) {
 }
 
 // Empty where one of them cannot be told.
-std::vector<Seen> look_at(const std::vector<std::string>& paths) {
+std::vector<Seen> look_at(const std::vector<std::string>& paths, const host::MountTable& table) {
   std::vector<Seen> result;
   for (const std::string& path : paths) {
-    auto seen = look_at(path);
+    auto seen = look_at(path, table);
     if (!seen) return {};
     result.push_back(std::move(*seen));
   }
   return result;
 }
 
-template <std::size_t N>
-bool is_one_of(const std::string_view (&types)[N], std::string_view type) {
-  return std::find(std::begin(types), std::end(types), type) != std::end(types);
-}
-
-bool is_own_kind(const host::MountTable::Mount& mount) {
-  return is_one_of(served_by_the_kernel, mount.type) ||
-         (major(mount.device) != 0 && !is_one_of(served_by_others, mount.type));
-}
-
-bool is_covered(std::string path, const std::set<std::string>& left_behind) {
-  for (;;) {
-    if (left_behind.contains(path)) return true;
-    if (path == "/" || path.empty()) return false;
-    path.resize(std::max(path.rfind('/'), std::size_t{1}));
-  }
+bool is_served_by_the_kernel(const host::MountTable::Mount& mount) {
+  return std::find(std::begin(served_by_the_kernel), std::end(served_by_the_kernel), mount.type) !=
+         std::end(served_by_the_kernel);
 }
 
 struct Clone {
@@ -117,21 +109,19 @@ Result<Fd> slave_of(const Fd& mount, const std::string& target) {
 }
 
 // Another one may be mounted over it, or it is gone by now: then there is none to clone.
-Result<std::optional<Fd>> mount_at(const Wanted& mount) {
+Result<std::optional<Fd>> mount_at(const Wanted& mount, const host::MountTable& table) {
   Fd fd(::open(mount.target.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!fd.valid() && is_absence(errno)) return std::nullopt;
-  struct statx status {};
-  if (!fd.valid() || ::statx(fd.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &status) != 0)
-    return fail_errno("cannot look at the mount of " + mount.target, errno);
-  if (status.stx_mnt_id != mount.id) return std::nullopt;
+  if (!fd.valid()) return fail_errno("cannot look at the mount of " + mount.target, errno);
+  if (table.id_of(fd.get()) != mount.id) return std::nullopt;
   return fd;
 }
 
-Result<std::vector<Clone>> clone_all(const std::vector<Wanted>& mounts) {
+Result<std::vector<Clone>> clone_all(const std::vector<Wanted>& mounts, const host::MountTable& table) {
   if (mounts.size() > most_mounts) return fail(Code::io, "too many mounts");
   std::vector<Clone> clones;
   for (const Wanted& wanted : mounts) {
-    TRY(mount, mount_at(wanted));
+    TRY(mount, mount_at(wanted, table));
     if (!mount) continue;
     TRY(tree, slave_of(*mount, wanted.target));
     clones.push_back({wanted.target, std::move(tree)});
@@ -165,52 +155,64 @@ Status furnish(const Fd& empty, const std::vector<Clone>& clones, const std::str
 
 }  // namespace
 
-std::vector<Wanted> wanted_mounts(const host::MountTable& table, const std::vector<std::string>& graph_roots,
-                                  const std::vector<std::string>& resolved) {
-  struct Candidate {
-    std::ptrdiff_t depth;
-    std::size_t row;
-    Wanted mount;
-    bool operator<(const Candidate& other) const { return std::tie(depth, row) < std::tie(other.depth, other.row); }
-  };
-  std::vector<Candidate> candidates;
-  std::set<std::string> left_behind;
-  for (const auto& [id, mount] : table.mounts()) {
-    const std::string& target = mount.target;
-    const bool holds = std::any_of(resolved.begin(), resolved.end(),
-                                   [&target](const std::string& path) { return is_within(path, target); });
-    const bool stored = std::any_of(graph_roots.begin(), graph_roots.end(), [&target](const std::string& root) {
-      return target != root && is_within(target, root);
-    });
-    if (holds || (is_own_kind(mount) && !stored && !mount.unbindable)) {
-      const auto depth = target == "/" ? 0 : std::count(target.begin(), target.end(), '/');
-      candidates.push_back({depth, mount.row, {target, id}});
-    } else {
-      left_behind.insert(target);
+Result<std::vector<Wanted>> wanted_mounts(const host::MountTable& table, const std::vector<std::uint64_t>& needed,
+                                          const std::vector<std::uint64_t>& furnished) {
+  std::map<std::uint64_t, bool> along;  // does the mount go along? by its id
+  for (std::uint64_t id : needed) {
+    for (const auto* mount = table.find(id); mount != nullptr && along.emplace(id, true).second;) {
+      id = mount->parent;
+      mount = table.find(id);
     }
   }
-  std::sort(candidates.begin(), candidates.end());
-  std::vector<Wanted> result;
-  for (Candidate& candidate : candidates) {
-    if (!is_covered(candidate.mount.target, left_behind)) result.push_back(std::move(candidate.mount));
+  const std::function<bool(std::uint64_t)> goes_along = [&](std::uint64_t id) {
+    if (const auto known = along.find(id); known != along.end()) return known->second;
+    along[id] = false;  // until it is known
+    const host::MountTable::Mount* mount = table.find(id);
+    return along[id] =
+               mount != nullptr && is_served_by_the_kernel(*mount) && !mount->unbindable && goes_along(mount->parent);
+  };
+  for (const std::uint64_t place : furnished) {
+    TRY(below, table.under(place));
+    for (const std::uint64_t id : below) (void)goes_along(id);
   }
+  using Candidate = std::tuple<std::ptrdiff_t, std::uint64_t, Wanted>;  // depth, order
+  std::vector<Candidate> candidates;
+  for (const auto& [id, goes] : along) {
+    const host::MountTable::Mount* mount = goes ? table.find(id) : nullptr;
+    if (mount == nullptr) continue;
+    const auto depth = mount->target == "/" ? 0 : std::count(mount->target.begin(), mount->target.end(), '/');
+    candidates.emplace_back(depth, mount->order, Wanted{mount->target, id});
+  }
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b));
+  });
+  std::vector<Wanted> result;
+  for (Candidate& candidate : candidates) result.push_back(std::move(std::get<2>(candidate)));
   return result;
 }
 
-Result<bool> enter_small_namespace(const std::string& state, const host::MountTable& table, const HostTree& tree) {
-  std::vector<std::string> needed = tree.needed;
+Result<bool> enter_small_namespace(const std::string& state, const host::MountTable& table,
+                                   std::vector<std::string> needed) {
   needed.insert(needed.end(), std::begin(always_needed), std::end(always_needed));
-  const std::vector<Seen> before = look_at(needed);
+  const std::vector<Seen> before = look_at(needed, table);
   if (before.empty()) return false;
-  std::vector<std::string> resolved;
-  for (const Seen& seen : before) resolved.push_back(seen.resolved);
-
+  std::vector<std::uint64_t> holding;
+  std::vector<std::uint64_t> furnished;
+  for (const Seen& seen : before) {
+    const host::MountTable::Mount* mount = table.find(seen.mount);
+    holding.push_back(seen.mount);
+    if (mount != nullptr && mount->target == seen.resolved &&
+        std::find(std::begin(furnished_places), std::end(furnished_places), seen.resolved) !=
+            std::end(furnished_places))
+      furnished.push_back(seen.mount);
+  }
   TRY(here, Whereabouts::now());
   const auto enter = [&]() -> Status {
-    TRY(clones, clone_all(wanted_mounts(table, tree.graph_roots, resolved)));
+    TRY(wanted, wanted_mounts(table, holding, furnished));
+    TRY(clones, clone_all(wanted, table));
     TRY(empty, empty_namespace(state));
     TRY_DO(furnish(empty, clones, before.back().resolved));
-    return look_at(needed) == before ? Status{} : fail(Code::io, "something needed is another object in there");
+    return look_at(needed, table) == before ? Status{} : fail(Code::io, "something needed is another object in there");
   };
   if (enter()) return true;
   // Nobody else saw a namespace that was begun.

@@ -150,13 +150,13 @@ std::string cgroup_directory(const std::string& memberships, const std::string& 
     if (std::find(names.begin(), names.end(), controller) != names.end()) path = line.substr(second + 1);
   }
   if (path.empty()) return {};
-  for (const auto& [id, mount] : table.mounts()) {
-    const std::vector<std::string> options = split(mount.options, ',');
-    const bool here = controller.empty() ? mount.type == "cgroup2"
-                                         : mount.type == "cgroup" &&
-                                               std::find(options.begin(), options.end(), controller) != options.end();
-    if (here && is_within(path, mount.root))
-      return mount.target + (mount.root == "/" ? path : path.substr(mount.root.size()));
+  for (const std::uint64_t id : table.all().value_or(std::vector<std::uint64_t>())) {
+    const host::MountTable::Mount* mount = table.find(id);
+    const char* type = controller.empty() ? "cgroup2" : "cgroup";
+    if (mount == nullptr || mount->type != type || !is_within(path, mount->root)) continue;
+    const std::vector<std::string> options = split(table.options(id), ',');
+    if (controller.empty() || std::find(options.begin(), options.end(), controller) != options.end())
+      return mount->target + (mount->root == "/" ? path : path.substr(mount->root.size()));
   }
   return {};
 }

@@ -60,7 +60,7 @@ TEST_CASE("inspector: the type of a file system, and what is mounted below a dir
     Inspector inspector;
     host::Opened root = inspector.open(AT_FDCWD, "/mnt/root");
     EXPECT(inspector.locate(root));
-    inspector.find_mounts_below(root);
+    EXPECT(inspector.find_mounts_below(root));
     const auto& below = root.fact.mounted_below;
     EXPECT(below.size() == 2);
     EXPECT(below[0].resolved == "/mnt/root/proc" && below[0].file_system == "proc");

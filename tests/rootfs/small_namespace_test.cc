@@ -23,10 +23,14 @@ host::MountTable mounts() {
   return std::move(*table);
 }
 
-bool is_mount_point(const std::string& path) {
+std::ptrdiff_t count_at(const std::string& path) {
   const host::MountTable table = mounts();
-  return std::any_of(table.mounts().begin(), table.mounts().end(),
-                     [&path](const auto& mount) { return mount.second.target == path; });
+  const auto ids = table.all().value();
+  return std::count_if(ids.begin(), ids.end(), [&](std::uint64_t id) { return table.find(id)->target == path; });
+}
+
+bool is_mount_point(const std::string& path) {
+  return count_at(path) > 0;
 }
 
 ino_t identity(const char* path) {
@@ -38,9 +42,9 @@ ino_t mount_namespace() {
   return identity("/proc/self/ns/mnt");
 }
 
-Result<bool> enter(const std::vector<std::string>& needed = {}, const std::vector<std::string>& graph_roots = {}) {
+Result<bool> enter(const std::vector<std::string>& needed = {}) {
   sandbox::make_directory(state, 0711);
-  return enter_small_namespace(state, mounts(), {needed, graph_roots});
+  return enter_small_namespace(state, mounts(), needed);
 }
 
 bool entered(const Result<bool>& result) {
@@ -82,31 +86,37 @@ std::vector<std::string> targets(const std::vector<rootfs::Wanted>& wanted) {
 
 }  // namespace
 
-TEST_CASE("small namespace: what the kernel or a disk serves goes along, those above before those below") {
+TEST_CASE("small namespace: what is needed and what the kernel serves goes along, those above before those below") {
   const auto table = host::MountTable::parse(
       "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
-      "9 1 0:5 / /proc rw - proc proc rw\n"
       "2 1 0:6 / /run rw - tmpfs tmpfs rw\n"
       "3 2 0:7 mnt:[1] /run/netns/a rw - nsfs nsfs rw\n"
-      "4 1 0:30 / /srv rw - nfs4 server:/ rw\n"
-      "5 4 8:2 / /srv/disk rw - ext4 /dev/sdb1 rw\n"
-      "6 1 0:31 / /home rw - btrfs /dev/sdc rw\n"
-      "7 6 0:32 / /home/u/net rw - fuse.sshfs u@h:/ rw\n"
-      "8 1 0:33 / /home-u rw - tmpfs tmpfs rw\n"
-      "10 1 0:34 / /var/lib/docker/overlay2/a/merged rw - overlay overlay rw\n"
-      "11 1 0:35 / /var/lib/docker/containers/a/mounts/shm rw - tmpfs shm rw\n"
-      "12 1 8:3 / /var/lib/docker rw - ext4 /dev/sdd rw\n"
-      "13 1 0:36 / /auto rw - autofs systemd-1 rw\n"
-      "14 1 0:37 / /auto rw - tmpfs tmpfs rw\n"
-      "15 1 8:4 / /secret rw unbindable - ext4 /dev/sde rw\n"
-      "16 15 0:38 / /secret/below rw - tmpfs tmpfs rw\n"
-      "17 1 8:5 / /windows rw - fuseblk /dev/sdf rw\n");
-  const std::vector<std::string> graph_roots = {"/var/lib/docker"};
-  CHECK(targets(wanted_mounts(table, graph_roots, {})) ==
-        std::vector<std::string>{"/", "/proc", "/run", "/home", "/home-u", "/var/lib/docker"});
-  CHECK(targets(wanted_mounts(table, graph_roots, {"/srv/disk/bundle", "/run/netns/a"})) ==
-        std::vector<std::string>{"/", "/proc", "/run", "/srv", "/home", "/home-u", "/srv/disk", "/run/netns/a",
-                                 "/var/lib/docker"});
+      "4 2 0:8 / /run/user rw - tmpfs tmpfs rw\n"
+      "10 1 0:30 / /srv rw - nfs4 server:/ rw\n"
+      "11 10 8:2 / /srv/disk rw - ext4 /dev/sdb1 rw\n"
+      "12 1 0:31 / /auto rw - autofs systemd-1 rw\n"
+      "13 12 0:32 / /auto rw - tmpfs tmpfs rw\n"
+      "30 1 0:5 / /proc rw - proc proc rw\n"
+      "31 30 0:33 / /proc/sys/fs/binfmt_misc rw - autofs systemd-1 rw\n"
+      "32 31 0:34 / /proc/sys/fs/binfmt_misc rw - tmpfs none rw\n"
+      "29 20 0:35 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+      "28 20 0:36 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+      "21 1 0:37 / /sys rw - sysfs sysfs rw\n"
+      "20 21 0:38 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"
+      "22 21 0:39 / /sys/fs/fuse/connections rw - fusectl fusectl rw\n"
+      "23 21 0:40 / /sys/kernel/security rw unbindable - securityfs securityfs rw\n"
+      "24 23 0:41 / /sys/kernel/security/below rw - tmpfs tmpfs rw\n");
+  constexpr std::uint64_t root = 1, run = 2, netns = 3, disk = 11, tmpfs = 13, sys = 21, proc = 30, gone = 99;
+  const auto wanted = [&table](const std::vector<std::uint64_t>& needed, const std::vector<std::uint64_t>& furnished) {
+    return targets(wanted_mounts(table, needed, furnished).value());
+  };
+  using Targets = std::vector<std::string>;
+  CHECK(wanted({}, {}).empty());
+  CHECK(wanted({root, run, gone}, {}) == Targets{"/", "/run"});
+  CHECK(wanted({disk, netns}, {}) == Targets{"/", "/run", "/srv", "/srv/disk", "/run/netns/a"});
+  CHECK(wanted({tmpfs}, {}) == Targets{"/", "/auto", "/auto"});
+  CHECK(wanted({root, proc, sys}, {proc, sys}) ==
+        Targets{"/", "/proc", "/sys", "/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/memory"});
 }
 
 TEST_CASE("small namespace: has what is needed, nothing of other containers, and the same working directory") {
@@ -120,7 +130,7 @@ TEST_CASE("small namespace: has what is needed, nothing of other containers, and
     const auto host = open_at(AT_FDCWD, "/mnt/state", O_PATH);
     const ino_t before = mount_namespace();
     EXPECT(::chdir("/mnt/disk") == 0);
-    EXPECT(entered(enter({"/mnt/graph/mine/merged", "/mnt/state/later/c", "file"}, {"/mnt/graph"})));
+    EXPECT(entered(enter({"/mnt/graph/mine/merged", "/mnt/state/later/c", "file"})));
     EXPECT(mount_namespace() != before);
     EXPECT(sandbox::read_file("file") == "the same" && sandbox::read_file("/mnt/disk/file") == "the same");
     EXPECT(is_mount_point("/mnt/graph/mine/merged") && is_mount_point("/proc") && is_mount_point("/mnt/disk"));
@@ -143,7 +153,8 @@ TEST_CASE("small namespace: mounting in it stays in it, and an unmount on the ho
     const pid_t child = ::fork();
     if (child == 0) {
       char byte = 'n';
-      if (entered(enter()) && ::mount("tmpfs", "/mnt/own", "tmpfs", 0, nullptr) == 0 && is_mount_point("/mnt/disk"))
+      if (entered(enter({"/mnt/disk"})) && ::mount("tmpfs", "/mnt/own", "tmpfs", 0, nullptr) == 0 &&
+          is_mount_point("/mnt/disk"))
         byte = 'y';
       (void)!::write(told[1], &byte, 1);
       (void)!::read(gone[0], &byte, 1);
@@ -168,7 +179,7 @@ TEST_CASE("small namespace: is not entered where something needed would be anoth
     make_tmpfs("/mnt/late");
     sandbox::write_file("/mnt/late/file", "mounted since");
     const ino_t before = mount_namespace();
-    EXPECT(stayed(enter_small_namespace(state, earlier, {{"/mnt/late/file"}, {}})));
+    EXPECT(stayed(enter_small_namespace(state, earlier, {"/mnt/late/file"})));
     EXPECT(mount_namespace() == before && sandbox::read_file("/mnt/late/file") == "mounted since");
     EXPECT(sandbox::read_file("file") == "covered");
     return {};
@@ -179,13 +190,14 @@ TEST_CASE("small namespace: a mount point moved behind a symbolic link leads not
   run([]() -> std::string {
     sandbox::make_directory("/mnt/state", 0711);
     make_tmpfs("/mnt/home/mine/disk");
-    const host::MountTable earlier = mounts();
+    const host::MountTable earlier = host::MountTable::read_mountinfo().value();
+    const std::vector<std::string> needed = {"/mnt/home/mine/disk", state};
     EXPECT(::rename("/mnt/home/mine", "/mnt/home/moved") == 0 && ::symlink("/mnt/home/moved", "/mnt/home/mine") == 0);
     const ino_t before = mount_namespace();
-    EXPECT(stayed(enter_small_namespace(state, earlier, {{}, {}})) && mount_namespace() == before);
+    EXPECT(stayed(enter_small_namespace(state, earlier, needed)) && mount_namespace() == before);
     // A link to somewhere else is another mount than the one of the table, which is left behind.
     EXPECT(::unlink("/mnt/home/mine") == 0 && ::symlink("/", "/mnt/home/mine") == 0);
-    EXPECT(entered(enter_small_namespace(state, earlier, {{}, {}})) && !is_mount_point("/mnt/home/moved/disk"));
+    EXPECT(entered(enter_small_namespace(state, earlier, needed)) && !is_mount_point("/mnt/home/moved/disk"));
     return {};
   });
 }
@@ -229,9 +241,7 @@ TEST_CASE("empty namespace: is made once, and holds an empty directory that cann
       EXPECT(::read(told[0], &next, sizeof next) == sizeof next && next == first);
     }
     while (::wait(nullptr) > 0) continue;
-    const host::MountTable table = mounts();
-    EXPECT(std::count_if(table.mounts().begin(), table.mounts().end(),
-                         [](const auto& mount) { return mount.second.target == "/mnt/state/ns/empty-mnt"; }) == 1);
+    EXPECT(count_at("/mnt/state/ns/empty-mnt") == 1);
     const auto empty = empty_namespace(state);
     EXPECT(empty && ::setns(empty->get(), CLONE_NEWNS) == 0 && ::mkdir("/x", 0700) != 0 && errno == EROFS);
     return {};

@@ -68,7 +68,8 @@ Status describe_root(const oci::Bundle& bundle, Run& run) {
   const Spec spec(bundle.spec());
   host::Opened root = inspector.open(bundle.directory(), spec.text("/root/path").value_or(""));
   TRY_DO(inspector.locate(root));
-  run.upper = host::parse_overlay(inspector.mount_options(root), "").upper;
+  TRY(options, inspector.mount_options(root));
+  run.upper = host::parse_overlay(options, "").upper;
   const auto identified = host::identify(bundle.spec(), run.container, "", root.fact.resolved, inspector);
   run.image = identified.workload.image;
   run.image_digest = identified.workload.image_digest;

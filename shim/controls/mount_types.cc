@@ -14,9 +14,6 @@ namespace {
 
 constexpr Reference references[] = {{"NIST SP 800-190", "4.5.5"}, {"Pod Security Standards", "hostPath"}};
 
-// Every other type either reaches the host's kernel (debugfs, bpf, securityfs), a disk (ext4) or the network (nfs).
-constexpr std::string_view types[] = {"tmpfs", "proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2"};
-
 struct Problem {
   std::string reason;
   std::string subject;
@@ -56,7 +53,7 @@ std::optional<Problem> problem(const MountView& mount) {
   if (auto reason = destination_problem(mount)) return Problem{std::move(*reason), mount.spelled};
   if (auto reason = option_problem(mount)) return Problem{std::move(*reason), mount.spelled};
   if (mount.has("bind") || mount.has("rbind") || mount.type == "bind") return std::nullopt;
-  if (std::find(std::begin(types), std::end(types), mount.type) != std::end(types)) return std::nullopt;
+  if (is_usual_type(mount.type)) return std::nullopt;
   return Problem{fmt::format("the mount at {} has the type {}", in_quotes(mount.spelled), in_quotes(mount.type)),
                  mount.type};
 }

@@ -59,4 +59,10 @@ std::vector<MountView> mounts_of(const Spec& spec) {
   return result;
 }
 
+bool is_usual_type(std::string_view type) {
+  // Every other type either reaches the host's kernel (debugfs, bpf, securityfs), a disk (ext4) or the network (nfs).
+  constexpr std::string_view types[] = {"tmpfs", "proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2"};
+  return std::find(std::begin(types), std::end(types), type) != std::end(types);
+}
+
 }  // namespace hardened::controls

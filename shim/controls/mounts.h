@@ -35,4 +35,8 @@ struct MountView {
 
 [[nodiscard]] std::vector<MountView> mounts_of(const Spec& spec);
 
+// Is that the type of a mount, other than a bind, that every container may have ("proc", "tmpfs")? Each is a file
+// system of the kernel's that is named no path.
+[[nodiscard]] bool is_usual_type(std::string_view type);
+
 }  // namespace hardened::controls

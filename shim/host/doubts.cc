@@ -15,4 +15,8 @@ void Doubts::note(const std::string& name, int error) {
   certain_ = fail_errno("cannot look at " + name, error);
 }
 
+void Doubts::note(const Error& error) {
+  if (certain_) certain_ = tl::unexpected<Error>(error);
+}
+
 }  // namespace hardened::host

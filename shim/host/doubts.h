@@ -13,6 +13,8 @@ class Doubts {
   // After a call about `name` that failed with `error`: keeps the first that is no answer. What one who is not root may
   // not see (EACCES: hardenctl explain, doctor) is one.
   void note(const std::string& name, int error);
+  // The same of an error that is no answer for sure.
+  void note(const Error& error);
 
   // An error (Code::io) as soon as there was a doubt.
   [[nodiscard]] const Status& certain() const { return certain_; }

@@ -35,7 +35,7 @@ struct PathFact {
   std::string resolved;  // every symbolic link followed; clean; empty when it has no path (a namespace, a pipe)
   Identity identity;
   Location location;
-  std::string file_system;  // its type in mountinfo's words ("ext4", "proc"); empty where there is no location
+  std::string file_system;  // its type as mountinfo has it ("ext4", "proc"); empty where there is no location
   mode_t mode = 0;          // st_mode: type and permissions
   dev_t node = 0;           // st_rdev: which device, where `mode` says it is a device node
   uid_t owner = 0;

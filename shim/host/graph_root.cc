@@ -45,20 +45,22 @@ std::string data_directory(std::string_view root) {
   return {};
 }
 
-std::string kept_at(Inspector& inspector, const Opened& root) {
-  const auto table = MountTable::read();
-  const MountTable::Mount* mounted = table ? table->find(table->id_of(root.fd.get())) : nullptr;
-  const auto ids = table ? table->all() : std::vector<std::uint64_t>();
-  if (mounted == nullptr || !ids) return {};
-  for (const std::uint64_t id : *ids) {
-    const MountTable::Mount* mount = table->find(id);
+Result<std::string> kept_at(Inspector& inspector, const Opened& root) {
+  if (!root.fd.valid()) return std::string();
+  TRY(table, MountTable::read());
+  TRY(own, table.id_of(root.fd.get()));
+  TRY(mounted, table.find(own));
+  TRY(ids, table.all());
+  if (mounted == nullptr) return std::string();
+  for (const std::uint64_t id : ids) {
+    TRY(mount, table.find(id));
     if (mount == nullptr || mount->device != mounted->device || mount->root != mounted->root ||
         data_directory(mount->target).empty())
       continue;
     const Opened kept = inspector.open(AT_FDCWD, mount->target);
     if (kept.fact.exists && kept.fact.identity == root.fact.identity) return kept.fact.resolved;
   }
-  return {};
+  return std::string();
 }
 
 std::vector<std::string> graph_roots(Inspector& inspector, const std::string& root, const std::string& engine_directory,

@@ -16,8 +16,8 @@ namespace hardened::host {
 // Where an engine keeps the root file system that is mounted at `root` as well. Podman 5 gives the runtime of a
 // container with users of its own a directory in $TMPDIR, which everybody can reach, and binds the root there in a
 // mount namespace made for it. Resolved; empty when `root` is a mount of nothing else, or when what covers the engine's
-// is another thing.
-[[nodiscard]] std::string kept_at(Inspector& inspector, const Opened& root);
+// is another thing. Errors: Code::io when the mounts cannot be told.
+[[nodiscard]] Result<std::string> kept_at(Inspector& inspector, const Opened& root);
 
 // The directories below which engines keep root file systems and volumes: the well-known ones, the data directory of
 // `root` (root.path, resolved) and of `engine_directory` ("DATA/containers/ID"), and the bundle when `root` lies in it.

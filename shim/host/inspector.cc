@@ -83,16 +83,22 @@ Status Inspector::locate(Opened& opened) {
     TRY(table, MountTable::read());
     table_ = std::move(table);
   }
-  opened.mount = table_->id_of(opened.fd.get());
-  opened.fact.location = table_->locate(opened.mount, opened.fact.resolved);
-  if (const MountTable::Mount* mount = table_->find(opened.mount)) opened.fact.file_system = mount->type;
+  TRY(id, table_->id_of(opened.fd.get()));
+  TRY(mount, table_->find(id));
+  opened.mount = id;
+  if (mount != nullptr) {
+    opened.fact.location = MountTable::locate(*mount, opened.fact.resolved);
+    opened.fact.file_system = mount->type;
+  }
   opened.fact.capacity = capacity_of(opened);
   return {};
 }
 
-std::string Inspector::mount_options(const Opened& opened) const {
-  const MountTable::Mount* mount = table_ ? table_->find(opened.mount) : nullptr;
-  return mount != nullptr && mount->target == opened.fact.resolved ? table_->options(opened.mount) : std::string();
+Result<std::string> Inspector::mount_options(const Opened& opened) const {
+  if (!table_) return std::string();
+  TRY(mount, table_->find(opened.mount));
+  if (mount == nullptr || mount->target != opened.fact.resolved) return std::string();
+  return table_->options(opened.mount);
 }
 
 Status Inspector::find_mounts_below(Opened& opened) const {

@@ -39,8 +39,8 @@ class Inspector {
   [[nodiscard]] Status locate(Opened& opened);
 
   // The options of the file system mounted at `opened` itself, as the kernel escapes them, after locate(); empty where
-  // it is no mount point.
-  [[nodiscard]] std::string mount_options(const Opened& opened) const;
+  // it is no mount point. Errors: Code::io.
+  [[nodiscard]] Result<std::string> mount_options(const Opened& opened) const;
 
   // The mount table as locate() read it; an empty one where it was never called. Nothing is located afterwards.
   [[nodiscard]] MountTable take_mount_table() { return table_ ? std::move(*table_) : MountTable(); }
@@ -59,6 +59,7 @@ class Inspector {
 
   // Something about `path` could not be told, but `error` (errno) says why.
   void doubt(const std::string& path, int error) { doubts_.note(path, error); }
+  void doubt(const Error& error) { doubts_.note(error); }
   // An error as soon as something that was asked could not be told: then no answer above may be relied on.
   [[nodiscard]] const Status& certain() const { return doubts_.certain(); }
 

@@ -1,12 +1,12 @@
 #include "host/mount_table.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <tuple>
 
 #include "kernel/statmount.h"
 #include "util/file.h"
@@ -59,9 +59,9 @@ std::string unescaped(std::string_view text) {
 
 Result<MountTable> MountTable::read() {
   const auto root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
-  const std::uint64_t id = root ? kernel::unique_mount_id(root->get()) : 0;
-  // A filter that does not know the calls refuses them.
-  if (id == 0 || !kernel::statmount(id) || !kernel::listmount(id)) return read_mountinfo();
+  const std::uint64_t id = root ? kernel::unique_mount_id(root->get()).value_or(0) : 0;
+  // A filter that does not know the call refuses it.
+  if (id == 0 || !kernel::statmount(id)) return read_mountinfo();
   MountTable table;
   table.asks_kernel_ = true;
   return table;
@@ -87,44 +87,34 @@ MountTable MountTable::parse(std::string_view text) {
     const auto parent = number<std::uint64_t>(word[1]);
     const auto device = device_number(word[2]);
     if (!id || !parent || !device || word.end() - separator < 2) continue;
-    const bool unbindable = std::find(word.begin() + first_tag, separator, "unbindable") != separator;
     const std::uint64_t order = result.mounts_.size();
     result.mounts_[*id] = {
-        *parent, order, *id, *device, unescaped(word[3]), unescaped(word[4]), unescaped(separator[1]), unbindable};
+        *parent, order, *id, *device, unescaped(word[3]), unescaped(word[4]), unescaped(separator[1])};
     if (word.end() - separator > 3) result.options_[*id] = separator[3];
   }
   return result;
 }
 
-std::uint64_t MountTable::id_of(int fd) const {
-  if (asks_kernel_) return kernel::unique_mount_id(fd);
-  struct statx status {};
-  const bool told = ::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &status) == 0;
-  return told && (status.stx_mask & STATX_MNT_ID) != 0 ? status.stx_mnt_id : 0;
+Result<std::uint64_t> MountTable::id_of(int fd) const {
+  return asks_kernel_ ? kernel::unique_mount_id(fd) : kernel::mountinfo_id(fd);
 }
 
-Result<const MountTable::Mount*> MountTable::look_up(std::uint64_t id) const {
+Result<const MountTable::Mount*> MountTable::find(std::uint64_t id) const {
   if (const auto known = mounts_.find(id); known != mounts_.end()) return &known->second;
   if (!asks_kernel_ || id == 0) return nullptr;
   TRY(status, kernel::statmount(id));
   if (!status) return nullptr;
-  auto& [parent, mountinfo_id, device, root, target, type, unbindable] = *status;
-  Mount mount{parent, id, mountinfo_id, device, std::move(root), std::move(target), std::move(type), unbindable};
+  auto& [parent, mountinfo_id, device, root, target, type] = *status;
+  Mount mount{parent, id, mountinfo_id, device, std::move(root), std::move(target), std::move(type)};
   return &mounts_.emplace(id, std::move(mount)).first->second;
 }
 
-const MountTable::Mount* MountTable::find(std::uint64_t id) const {
-  return look_up(id).value_or(nullptr);
-}
-
-Location MountTable::locate(std::uint64_t id, const std::string& resolved) const {
-  const Mount* mount = find(id);
-  if (mount == nullptr) return {};
+Location MountTable::locate(const Mount& mount, const std::string& resolved) {
   // nsfs and pipefs roots are no paths ("net:[4026531833]"); the kernel marks an unlinked root with "//deleted".
-  if (mount->root.empty() || mount->root.front() != '/' || mount->root.find("//") != std::string::npos) return {};
-  if (mount->target.empty() || !is_within(resolved, mount->target)) return {};
-  const std::string below = mount->target == "/" ? resolved : resolved.substr(mount->target.size());
-  return {mount->device, clean_path(mount->root + "/" + below)};
+  if (mount.root.empty() || mount.root.front() != '/' || mount.root.find("//") != std::string::npos) return {};
+  if (mount.target.empty() || !is_within(resolved, mount.target)) return {};
+  const std::string below = mount.target == "/" ? resolved : resolved.substr(mount.target.size());
+  return {mount.device, clean_path(mount.root + "/" + below)};
 }
 
 Result<std::vector<std::uint64_t>> MountTable::all() const {
@@ -153,25 +143,29 @@ Result<std::vector<PathFact>> MountTable::below(std::uint64_t id, const std::str
   std::vector<PathFact> result;
   TRY(ids, under(id));
   for (const std::uint64_t child : ids) {
-    TRY(mount, look_up(child));
-    if (mount == nullptr || mount->target == resolved || !is_within(mount->target, resolved)) continue;
+    TRY(mount, find(child));
+    if (mount == nullptr || !is_within(mount->target, resolved)) continue;
     PathFact fact;
     fact.exists = true;
     fact.resolved = mount->target;
-    fact.location = locate(child, mount->target);
+    fact.location = locate(*mount, mount->target);
     fact.file_system = mount->type;
     result.push_back(std::move(fact));
   }
   return result;
 }
 
-std::string MountTable::options(std::uint64_t id) const {
+Result<std::string> MountTable::options(std::uint64_t id) const {
   if (const auto known = options_.find(id); known != options_.end()) return known->second;
-  const Mount* mount = find(id);
-  if (mount == nullptr || !asks_kernel_) return {};
+  TRY(mount, find(id));
+  if (mount == nullptr || !asks_kernel_) return std::string();
   if (auto told = kernel::mount_options(id)) return std::move(*told);
-  const auto table = read_mountinfo();
-  return table ? table->options(mount->mountinfo_id) : std::string();
+  TRY(table, read_mountinfo());
+  TRY(row, table.find(mount->mountinfo_id));
+  // Without its first column, which another mount may have by now.
+  const bool same = row != nullptr && std::tie(row->device, row->root, row->target) ==
+                                          std::tie(mount->device, mount->root, mount->target);
+  return same ? table.options(mount->mountinfo_id) : std::string();
 }
 
 }  // namespace hardened::host

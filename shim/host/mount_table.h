@@ -27,7 +27,6 @@ class MountTable {
     std::string root;    // of the mount within its file system
     std::string target;  // where it is mounted
     std::string type;
-    bool unbindable = false;
     bool operator==(const Mount&) const = default;
   };
 
@@ -39,16 +38,16 @@ class MountTable {
   // The same from the text of a mountinfo file (proc_pid_mountinfo(5)); a line of another form is no mount.
   [[nodiscard]] static MountTable parse(std::string_view text);
 
-  // The id, in this table, of the mount that `fd` lies in; 0 where the kernel does not tell (before 5.8).
-  [[nodiscard]] std::uint64_t id_of(int fd) const;
+  // The id, in this table, of the mount that `fd` lies in; 0 where the kernel has none (before 5.8). Errors: Code::io.
+  [[nodiscard]] Result<std::uint64_t> id_of(int fd) const;
 
-  // The mount `id`, or nothing. Valid as long as the table.
-  [[nodiscard]] const Mount* find(std::uint64_t id) const;
+  // The mount `id`, valid as long as the table; nothing where there is no such mount, or no more. Errors: Code::io.
+  [[nodiscard]] Result<const Mount*> find(std::uint64_t id) const;
 
-  // Where the clean absolute path `resolved` lies, which belongs to mount `id`; an empty Location when the table has no
-  // such mount or the path is not below it (it belongs to another mount namespace). The device is mountinfo's: on btrfs
-  // st_dev is that of a subvolume and differs between two ways to one file.
-  [[nodiscard]] Location locate(std::uint64_t id, const std::string& resolved) const;
+  // Where the clean absolute path `resolved` lies, which belongs to that mount; an empty Location when the path is not
+  // below it (it belongs to another mount namespace). The device is mountinfo's: on btrfs st_dev is that of a subvolume
+  // and differs between two ways to one file.
+  [[nodiscard]] static Location locate(const Mount& mount, const std::string& resolved);
 
   // The ids of all mounts, or of those that hang below mount `id` at any depth. Errors: Code::io.
   [[nodiscard]] Result<std::vector<std::uint64_t>> all() const;
@@ -59,13 +58,10 @@ class MountTable {
   [[nodiscard]] Result<std::vector<PathFact>> below(std::uint64_t id, const std::string& resolved) const;
 
   // The options of the super block of mount `id`, as the kernel escapes them; empty where the table has no such mount,
-  // or it is gone.
-  [[nodiscard]] std::string options(std::uint64_t id) const;
+  // or it is gone. Errors: Code::io.
+  [[nodiscard]] Result<std::string> options(std::uint64_t id) const;
 
  private:
-  // Nothing where there is no such mount any more. Errors: Code::io.
-  [[nodiscard]] Result<const Mount*> look_up(std::uint64_t id) const;
-
   bool asks_kernel_ = false;
   mutable std::map<std::uint64_t, Mount> mounts_;  // by id: mountinfo's, or unique ones; those known so far
   std::map<std::uint64_t, std::string> options_;   // read in mountinfo

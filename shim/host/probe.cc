@@ -90,7 +90,10 @@ class Paths {
                     "name the directory by its path on the host");
       if (source) TRY_DO(inspector_.find_mounts_below(opened));
       const bool root = path == text_at(spec_, "/root/path");
-      if (root) result.root_options = inspector_.mount_options(opened);
+      if (root) {
+        TRY(options, inspector_.mount_options(opened));
+        result.root_options = std::move(options);
+      }
       if (root && !kept_root_.empty()) opened.fact.resolved = kept_root_;
       if (source) opened.fact.by_foreign_link = inspector_.by_foreign_link(path, result.facts.graph_roots);
       result.facts.paths.emplace(path, opened.fact);
@@ -109,7 +112,11 @@ class Paths {
   // Where the root file system is judged to lie: where the engine keeps it, if that is elsewhere than the spec says.
   std::string where_kept(const Opened& root, const std::string& bundle) {
     const std::string& named = root.fact.resolved;
-    if (data_directory(named).empty() && !is_within(named, bundle)) kept_root_ = kept_at(inspector_, root);
+    if (data_directory(named).empty() && !is_within(named, bundle)) {
+      auto kept = kept_at(inspector_, root);
+      if (kept) kept_root_ = std::move(*kept);
+      if (!kept) inspector_.doubt(kept.error());
+    }
     return kept_root_.empty() ? named : kept_root_;
   }
 

@@ -1,7 +1,6 @@
 #include "kernel/statmount.h"
 
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -14,7 +13,7 @@
 namespace hardened::kernel {
 namespace {
 
-// Debian 12's headers are older than these calls. The numbers are the same for each architecture.
+// Debian 12's headers are older than these calls. The numbers are those of every architecture but alpha and mips.
 constexpr long statmount_call = 457;
 constexpr long listmount_call = 458;
 
@@ -85,6 +84,13 @@ class Asked {
   int error_ = 0;
 };
 
+Result<std::uint64_t> mount_id(int fd, unsigned kind) {
+  struct statx status {};
+  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, kind, &status) != 0)
+    return fail_errno("cannot learn which mount a file is on", errno);
+  return (status.stx_mask & kind) != 0 ? status.stx_mnt_id : 0;
+}
+
 Result<std::vector<std::uint64_t>> listed(std::uint64_t mount) {
   constexpr std::size_t step = 1024;
   Request request;
@@ -103,11 +109,11 @@ Result<std::vector<std::uint64_t>> listed(std::uint64_t mount) {
 
 }  // namespace
 
-std::uint64_t unique_mount_id(int fd) {
-  constexpr unsigned unique = 0x4000;  // STATX_MNT_ID_UNIQUE
-  struct statx status {};
-  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, unique, &status) != 0) return 0;
-  return (status.stx_mask & unique) != 0 ? status.stx_mnt_id : 0;
+Result<std::uint64_t> unique_mount_id(int fd) {
+  return mount_id(fd, 0x4000);  // STATX_MNT_ID_UNIQUE
+}
+Result<std::uint64_t> mountinfo_id(int fd) {
+  return mount_id(fd, STATX_MNT_ID);
 }
 
 Result<std::optional<MountStatus>> statmount(std::uint64_t mount) {
@@ -126,7 +132,6 @@ Result<std::optional<MountStatus>> statmount(std::uint64_t mount) {
   status.root = asked.text(answer.root);
   status.type = asked.text(answer.type);
   if (asked.has(fs_subtype)) status.type += "." + asked.text(answer.subtype);
-  status.unbindable = (answer.propagation & MS_UNBINDABLE) != 0;
   return status;
 }
 

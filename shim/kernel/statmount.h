@@ -12,8 +12,10 @@
 namespace hardened::kernel {
 
 // The unique id of the mount that `fd` lies in (statx(2), STATX_MNT_ID_UNIQUE), which no other mount ever gets; 0 where
-// the kernel (before 6.8) has none.
-[[nodiscard]] std::uint64_t unique_mount_id(int fd);
+// the kernel (before 6.8) has none. Errors: Code::io.
+[[nodiscard]] Result<std::uint64_t> unique_mount_id(int fd);
+// The same as mountinfo has it (STATX_MNT_ID, Linux 5.8), which a mount made later may get again.
+[[nodiscard]] Result<std::uint64_t> mountinfo_id(int fd);
 
 struct MountStatus {
   std::uint64_t parent = 0;        // unique id of the mount that it is mounted on
@@ -22,14 +24,13 @@ struct MountStatus {
   std::string root;                // of the mount within its file system
   std::string target;              // seen from this process's root
   std::string type;                // with its subtype ("fuse.sshfs"), which the kernel tells from 6.13 on
-  bool unbindable = false;
 };
 
 // The mount with that unique id; nothing where it is in this mount namespace no more, or not below this process's root.
 // Errors: Code::io where the kernel does not tell.
 [[nodiscard]] Result<std::optional<MountStatus>> statmount(std::uint64_t mount);
 
-// The options of its super block, as mountinfo writes them but without the leading "rw" or "ro"; nothing where there
+// The options of its super block, as the file system writes them into mountinfo; nothing where there
 // are none, the mount is gone, or the kernel (before 6.11) does not tell.
 [[nodiscard]] std::optional<std::string> mount_options(std::uint64_t mount);
 

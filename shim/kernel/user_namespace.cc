@@ -11,8 +11,19 @@
 #include <cerrno>
 #include <string>
 
+#include "util/file.h"
+
 namespace hardened::kernel {
 namespace {
+
+// Has this host no user namespaces to give, now and later? Where there are none left, some have to end first.
+bool has_none(int error) {
+  if (error == ENOSYS || error == EINVAL || error == EPERM || error == EUSERS) return true;
+  if (error != ENOSPC) return false;
+  const auto limit = open_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", O_RDONLY);
+  const auto most = limit ? read_all(limit->get(), 64, "user.max_user_namespaces") : std::string();
+  return most && most->starts_with("0");
+}
 
 // A child that does nothing but be in its user namespace. It ends when the pipe is closed, also by our death.
 class Inhabitant {
@@ -31,7 +42,10 @@ class Inhabitant {
       }
       ::_exit(0);
     }
-    if (child < 0) return fail_errno("cannot make a user namespace", errno);
+    if (child < 0) {
+      const int error = errno;
+      return fail_errno("cannot make a user namespace", error, has_none(error) ? Code::policy : Code::io);
+    }
     return Inhabitant(child, std::move(writing));
   }
 
@@ -58,7 +72,8 @@ Status write_map(const std::string& path, std::uint32_t first, std::uint32_t siz
   TRY(file, open_at(AT_FDCWD, path, O_WRONLY));
   // The kernel takes a mapping in one write or not at all.
   if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    return fail_errno(fmt::format("cannot map {} ids from {} on", size, first), errno);
+    return fail_errno(fmt::format("cannot map {} ids from {} on", size, first), errno,
+                      errno == EPERM || errno == EINVAL ? Code::policy : Code::io);
   return {};
 }
 

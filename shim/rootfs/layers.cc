@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
+
 #include "host/overlay.h"
 #include "rootfs/mount_api.h"
 #include "util/text.h"
@@ -15,7 +17,11 @@ std::string parent_of(const std::string& path) {
 
 // The engine's directories, named by the engine and the kernel: links in them ("l/ABC…") are the engine's own.
 Result<Fd> take(const std::string& directory, int user_namespace) {
-  TRY(source, open_at(AT_FDCWD, directory, O_PATH | O_DIRECTORY));
+  const Fd source(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  // Named by a mount that was made elsewhere, or before something covered the directory.
+  if (!source.valid())
+    return fail_errno("cannot open the image layer " + in_quotes(directory), errno,
+                      errno == ENOENT || errno == ENOTDIR ? Code::policy : Code::io);
   TRY(tree, clone_tree(source.get(), false, in_quotes(directory)));
   TRY(mapped, map_ids(tree.get(), user_namespace, false, in_quotes(directory)));
   if (!mapped)

@@ -7,11 +7,19 @@
 #include <cstdint>
 
 namespace hardened::rootfs {
+namespace {
+
+// ENOSYS: the kernel is too old, or a filter does not know the call. EPERM: it is not for the root of a nested engine.
+Code lacking(int error) {
+  return error == ENOSYS || error == EPERM ? Code::policy : Code::io;
+}
+
+}  // namespace
 
 Result<Fd> clone_tree(int source, bool recursive, const std::string& name) {
   const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U);
   const int tree = ::open_tree(source, "", flags);
-  if (tree < 0) return fail_errno("cannot take the mount of " + name, errno);
+  if (tree < 0) return fail_errno("cannot take the mount of " + name, errno, lacking(errno));
   return Fd(tree);
 }
 
@@ -37,7 +45,7 @@ Result<bool> map_ids(int tree, int user_namespace, bool recursive, const std::st
   const unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U);
   if (::mount_setattr(tree, "", flags, &attributes, sizeof attributes) == 0) return true;
   if (errno == EINVAL) return false;
-  return fail_errno("cannot map the user ids of " + name, errno);
+  return fail_errno("cannot map the user ids of " + name, errno, lacking(errno));
 }
 
 Status restrict_mount(int tree, unsigned attributes, bool recursive, const std::string& name) {

@@ -15,7 +15,8 @@ namespace hardened::rootfs {
 
 // A detached copy of the mount tree at `source`, a descriptor of any kind (O_PATH too); with `recursive` also of the
 // mounts below it. Only in the mount namespace the descriptor was opened in: the kernel answers EINVAL elsewhere.
-// `name` is used in errors only, here and below.
+// `name` is used in errors only, here and below. Errors: Code::policy where this host lacks the call, or has it for
+// others only; Code::io.
 [[nodiscard]] Result<Fd> clone_tree(int source, bool recursive, const std::string& name);
 
 // A new, detached file system of `type` with `options`; `attributes` as MOUNT_ATTR_*.
@@ -25,7 +26,7 @@ using MountOptions = std::vector<std::pair<std::string, std::string>>;
 
 // Shows the detached `tree` with the ids of `user_namespace` (MOUNT_ATTR_IDMAP, Linux 5.12): what its file system
 // stores as 0 appears as the first host id of the namespace, and the other way round. False where the file system has
-// no idmapped mounts, and nothing has changed. Errors: Code::io.
+// no idmapped mounts, and nothing has changed. Errors: as above.
 [[nodiscard]] Result<bool> map_ids(int tree, int user_namespace, bool recursive, const std::string& name);
 
 // Sets MOUNT_ATTR_* flags on the mount `tree` (any descriptor of its root). Errors: Code::io.

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <tuple>
 
@@ -24,20 +25,36 @@
 namespace hardened::rootfs {
 namespace {
 
-// They answer without anybody's help.
-constexpr std::string_view served_by_the_kernel[] = {"bpf",        "cgroup",    "cgroup2", "devpts", "devtmpfs",
-                                                     "hugetlbfs",  "mqueue",    "proc",    "ramfs",  "resctrl",
-                                                     "securityfs", "selinuxfs", "sysfs",   "tmpfs"};
-
 // Where these are mounts, a runtime also needs what hangs below them: /sys/fs/cgroup/memory, /dev/pts.
 constexpr std::string_view furnished_places[] = {"/proc", "/dev", "/sys"};
 
-// Also the nodes that a runtime binds into a container with users of its own, what programs are linked with, and where
-// runc keeps a directory that it is about to copy (tmpcopyup).
-constexpr const char* always_needed[] = {"/",         "/proc",       "/dev",           "/dev/null", "/dev/zero",
-                                         "/dev/full", "/dev/random", "/dev/urandom",   "/dev/tty",  "/etc",
-                                         "/usr",      "/lib",        "/lib64",         "/run",      "/tmp",
-                                         "/sys",      "/sys/kernel", "/sys/fs/cgroup", "."};
+// Also the nodes that a runtime binds into a container with users of its own, what programs are linked with, where runc
+// keeps a directory that it is about to copy (tmpcopyup), and where it finds systemd.
+constexpr const char* always_needed[] = {
+    "/",
+    "/proc",
+    "/dev",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/tty",
+    "/etc",
+    "/usr",
+    "/usr/local",
+    "/lib",
+    "/lib64",
+    "/tmp",
+    "/run",
+    "/run/systemd/system",
+    "/run/systemd/private",
+    "/var/run/dbus/system_bus_socket",
+    "/sys",
+    "/sys/kernel",
+    "/sys/fs/cgroup",
+    ".",
+};
 
 // Each is a descriptor while it is cloned, and a soft limit of 1,024 is common; and a copy of all costs less than many.
 constexpr std::size_t most_mounts = 128;
@@ -68,7 +85,9 @@ std::optional<Seen> look_at(std::string path, const host::MountTable& table) {
       const ssize_t length = ::readlink(link.c_str(), resolved, sizeof resolved);
       if (length <= 0 || ::fstat(fd.get(), &status) != 0) return std::nullopt;
       const std::string name(resolved, static_cast<std::size_t>(length));
-      return Seen{table.id_of(fd.get()), name, status.st_dev, status.st_ino};
+      const auto mount = table.id_of(fd.get());
+      if (!mount) return std::nullopt;
+      return Seen{*mount, name, status.st_dev, status.st_ino};
     }
     if (!is_absence(errno) || path == "/" || path == ".") return std::nullopt;
     const std::size_t slash = path.rfind('/');
@@ -91,11 +110,6 @@ std::vector<Seen> look_at(const std::vector<std::string>& paths, const host::Mou
   return result;
 }
 
-bool is_served_by_the_kernel(const host::MountTable::Mount& mount) {
-  return std::find(std::begin(served_by_the_kernel), std::end(served_by_the_kernel), mount.type) !=
-         std::end(served_by_the_kernel);
-}
-
 struct Clone {
   std::string target;
   Fd tree;
@@ -108,12 +122,13 @@ Result<Fd> slave_of(const Fd& mount, const std::string& target) {
   return tree;
 }
 
-// Another one may be mounted over it, or it is gone by now: then there is none to clone.
-Result<std::optional<Fd>> mount_at(const Wanted& mount, const host::MountTable& table) {
+// The one on top. Where that is another one, or none any more, something would be missing that nobody compares: a
+// hierarchy of cgroups, and with it a limit.
+Result<Fd> mount_at(const Wanted& mount, const host::MountTable& table) {
   Fd fd(::open(mount.target.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd.valid() && is_absence(errno)) return std::nullopt;
   if (!fd.valid()) return fail_errno("cannot look at the mount of " + mount.target, errno);
-  if (table.id_of(fd.get()) != mount.id) return std::nullopt;
+  TRY(id, table.id_of(fd.get()));
+  if (id != mount.id) return fail(Code::io, "another mount covers " + mount.target);
   return fd;
 }
 
@@ -122,8 +137,7 @@ Result<std::vector<Clone>> clone_all(const std::vector<Wanted>& mounts, const ho
   std::vector<Clone> clones;
   for (const Wanted& wanted : mounts) {
     TRY(mount, mount_at(wanted, table));
-    if (!mount) continue;
-    TRY(tree, slave_of(*mount, wanted.target));
+    TRY(tree, slave_of(mount, wanted.target));
     clones.push_back({wanted.target, std::move(tree)});
   }
   if (clones.empty() || clones.front().target != "/") return fail(Code::io, "cannot find the mount of /");
@@ -159,27 +173,38 @@ Result<std::vector<Wanted>> wanted_mounts(const host::MountTable& table, const s
                                           const std::vector<std::uint64_t>& furnished) {
   std::map<std::uint64_t, bool> along;  // does the mount go along? by its id
   for (std::uint64_t id : needed) {
-    for (const auto* mount = table.find(id); mount != nullptr && along.emplace(id, true).second;) {
+    TRY(mount, table.find(id));
+    while (mount != nullptr && along.emplace(id, true).second) {
       id = mount->parent;
-      mount = table.find(id);
+      TRY(above, table.find(id));
+      mount = above;
     }
   }
-  const std::function<bool(std::uint64_t)> goes_along = [&](std::uint64_t id) {
+  const std::function<Result<bool>(std::uint64_t)> goes_along = [&](std::uint64_t id) -> Result<bool> {
     if (const auto known = along.find(id); known != along.end()) return known->second;
-    along[id] = false;  // until it is known
-    const host::MountTable::Mount* mount = table.find(id);
-    return along[id] =
-               mount != nullptr && is_served_by_the_kernel(*mount) && !mount->unbindable && goes_along(mount->parent);
+    along[id] = false;
+    TRY(mount, table.find(id));
+    if (mount == nullptr || mount->type == "autofs") return false;
+    TRY(above, goes_along(mount->parent));
+    along[id] = above;
+    return above;
   };
   for (const std::uint64_t place : furnished) {
     TRY(below, table.under(place));
-    for (const std::uint64_t id : below) (void)goes_along(id);
+    for (const std::uint64_t id : below) TRY_DO(goes_along(id));
+  }
+  std::set<std::uint64_t> covered;  // by another one at the same place
+  for (const auto& [id, goes] : along) {
+    TRY(mount, table.find(id));
+    if (mount == nullptr || !goes) continue;
+    TRY(above, table.find(mount->parent));
+    if (above != nullptr && above->target == mount->target) covered.insert(mount->parent);
   }
   using Candidate = std::tuple<std::ptrdiff_t, std::uint64_t, Wanted>;  // depth, order
   std::vector<Candidate> candidates;
   for (const auto& [id, goes] : along) {
-    const host::MountTable::Mount* mount = goes ? table.find(id) : nullptr;
-    if (mount == nullptr) continue;
+    TRY(mount, table.find(id));
+    if (mount == nullptr || !goes || covered.contains(id)) continue;
     const auto depth = mount->target == "/" ? 0 : std::count(mount->target.begin(), mount->target.end(), '/');
     candidates.emplace_back(depth, mount->order, Wanted{mount->target, id});
   }
@@ -199,9 +224,10 @@ Result<bool> enter_small_namespace(const std::string& state, const host::MountTa
   std::vector<std::uint64_t> holding;
   std::vector<std::uint64_t> furnished;
   for (const Seen& seen : before) {
-    const host::MountTable::Mount* mount = table.find(seen.mount);
+    const auto mount = table.find(seen.mount);
+    if (!mount) return false;
     holding.push_back(seen.mount);
-    if (mount != nullptr && mount->target == seen.resolved &&
+    if (*mount != nullptr && (*mount)->target == seen.resolved &&
         std::find(std::begin(furnished_places), std::end(furnished_places), seen.resolved) !=
             std::end(furnished_places))
       furnished.push_back(seen.mount);

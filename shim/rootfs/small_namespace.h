@@ -18,11 +18,10 @@ struct Wanted {
   std::uint64_t id = 0;
 };
 
-// Those mounts of `table` that go along: those that hold one of `needed` (ids of mounts), and, below a mount of
-// `furnished`, the file systems which the kernel itself serves, as cgroups and devpts. No other, unbindable or lying in
-// one that is left behind: to look at the mount point of a network file system may hang for ever where its server is
-// gone. Those above come before those below, else they are in the table's order, because runc mounts the hierarchies of
-// cgroup v1 in that of mountinfo. Errors: Code::io when the mounts cannot be listed.
+// Those mounts of `table` that go along: those that hold one of `needed` (ids of mounts), and all that hang below a
+// mount of `furnished` but automounts, which a look would set off. None of them is covered by another one. Those above
+// come before those below, else they are in the table's order, because runc mounts the hierarchies of cgroup v1 in that
+// of mountinfo. Errors: Code::io when not all of the mounts can be told.
 [[nodiscard]] Result<std::vector<Wanted>> wanted_mounts(const host::MountTable& table,
                                                         const std::vector<std::uint64_t>& needed,
                                                         const std::vector<std::uint64_t>& furnished);

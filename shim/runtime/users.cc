@@ -108,16 +108,17 @@ Result<std::optional<rootfs::OwnUsers>> own_users(const Spec& spec, const Policy
   } else if (ids == Ids::claimed) {
     TRY_DO(share(plan.ids, facts, runtime_root));
   }
+  // A failure of the moment (EMFILE, ENOMEM, EIO) is none of the host's properties: whoever can cause one must not get
+  // the host's users by it.
+  const auto lacks = [&facts](const Error& error) -> Result<std::optional<rootfs::OwnUsers>> {
+    if (error.code != Code::policy) return tl::unexpected<Error>(error);
+    facts.no_user_namespace = error.message;
+    return std::nullopt;
+  };
   auto user_namespace = kernel::make_user_namespace(plan.ids);
-  if (!user_namespace) {
-    facts.no_user_namespace = user_namespace.error().message;
-    return std::nullopt;
-  }
+  if (!user_namespace) return lacks(user_namespace.error());
   auto layers = rootfs::take_layers(spec, probe, policy.profile.rootfs, user_namespace->get());
-  if (!layers) {
-    facts.no_user_namespace = layers.error().message;
-    return std::nullopt;
-  }
+  if (!layers) return lacks(layers.error());
   facts.ids = plan.ids;
   return rootfs::OwnUsers{std::move(*user_namespace), std::move(*layers)};
 }

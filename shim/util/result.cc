@@ -4,9 +4,9 @@
 
 namespace hardened {
 
-tl::unexpected<Error> fail_errno(const std::string& what, int error) {
+tl::unexpected<Error> fail_errno(const std::string& what, int error, Code code) {
   const char* name = strerrorname_np(error);
-  return fail(Code::io, what + " (" + (name != nullptr ? name : std::to_string(error)) + ")");
+  return fail(code, what + " (" + (name != nullptr ? name : std::to_string(error)) + ")");
 }
 
 }  // namespace hardened

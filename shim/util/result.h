@@ -40,7 +40,7 @@ using Status = Result<void>;
 // A failed system call: "cannot open X (ENOENT)". The symbolic name, never strerror(): dockerd maps the substrings
 // "no such file or directory" and "permission denied" of a runtime's error to exit status 127 and 126 (moby
 // daemon/errors.go).
-[[nodiscard]] tl::unexpected<Error> fail_errno(const std::string& what, int error);
+[[nodiscard]] tl::unexpected<Error> fail_errno(const std::string& what, int error, Code code = Code::io);
 
 }  // namespace hardened
 

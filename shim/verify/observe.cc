@@ -151,11 +151,14 @@ std::string cgroup_directory(const std::string& memberships, const std::string& 
   }
   if (path.empty()) return {};
   for (const std::uint64_t id : table.all().value_or(std::vector<std::uint64_t>())) {
-    const host::MountTable::Mount* mount = table.find(id);
+    const host::MountTable::Mount* mount = table.find(id).value_or(nullptr);
     const char* type = controller.empty() ? "cgroup2" : "cgroup";
     if (mount == nullptr || mount->type != type || !is_within(path, mount->root)) continue;
-    const std::vector<std::string> options = split(table.options(id), ',');
-    if (controller.empty() || std::find(options.begin(), options.end(), controller) != options.end())
+    const auto has = [&table, id = id](const std::string& option) {
+      const std::vector<std::string> options = split(table.options(id).value_or(""), ',');
+      return std::find(options.begin(), options.end(), option) != options.end();
+    };
+    if (controller.empty() || has(controller))
       return mount->target + (mount->root == "/" ? path : path.substr(mount->root.size()));
   }
   return {};

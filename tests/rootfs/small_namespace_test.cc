@@ -26,7 +26,8 @@ host::MountTable mounts() {
 std::ptrdiff_t count_at(const std::string& path) {
   const host::MountTable table = mounts();
   const auto ids = table.all().value();
-  return std::count_if(ids.begin(), ids.end(), [&](std::uint64_t id) { return table.find(id)->target == path; });
+  return std::count_if(ids.begin(), ids.end(),
+                       [&](std::uint64_t id) { return table.find(id).value()->target == path; });
 }
 
 bool is_mount_point(const std::string& path) {
@@ -86,7 +87,8 @@ std::vector<std::string> targets(const std::vector<rootfs::Wanted>& wanted) {
 
 }  // namespace
 
-TEST_CASE("small namespace: what is needed and what the kernel serves goes along, those above before those below") {
+TEST_CASE(
+    "small namespace: what is needed and what hangs below /proc and /sys goes along, those above before those below") {
   const auto table = host::MountTable::parse(
       "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
       "2 1 0:6 / /run rw - tmpfs tmpfs rw\n"
@@ -104,8 +106,8 @@ TEST_CASE("small namespace: what is needed and what the kernel serves goes along
       "21 1 0:37 / /sys rw - sysfs sysfs rw\n"
       "20 21 0:38 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"
       "22 21 0:39 / /sys/fs/fuse/connections rw - fusectl fusectl rw\n"
-      "23 21 0:40 / /sys/kernel/security rw unbindable - securityfs securityfs rw\n"
-      "24 23 0:41 / /sys/kernel/security/below rw - tmpfs tmpfs rw\n");
+      "23 21 0:40 / /dev/shm rw - tmpfs tmpfs rw\n"
+      "24 23 0:41 / /dev/shm rw - tmpfs tmpfs rw\n");
   constexpr std::uint64_t root = 1, run = 2, netns = 3, disk = 11, tmpfs = 13, sys = 21, proc = 30, gone = 99;
   const auto wanted = [&table](const std::vector<std::uint64_t>& needed, const std::vector<std::uint64_t>& furnished) {
     return targets(wanted_mounts(table, needed, furnished).value());
@@ -114,9 +116,10 @@ TEST_CASE("small namespace: what is needed and what the kernel serves goes along
   CHECK(wanted({}, {}).empty());
   CHECK(wanted({root, run, gone}, {}) == Targets{"/", "/run"});
   CHECK(wanted({disk, netns}, {}) == Targets{"/", "/run", "/srv", "/srv/disk", "/run/netns/a"});
-  CHECK(wanted({tmpfs}, {}) == Targets{"/", "/auto", "/auto"});
-  CHECK(wanted({root, proc, sys}, {proc, sys}) ==
-        Targets{"/", "/proc", "/sys", "/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/memory"});
+  CHECK(wanted({tmpfs}, {}) == Targets{"/", "/auto"});
+  CHECK(wanted({root, proc, sys}, {proc, sys}) == Targets{"/", "/proc", "/sys", "/dev/shm", "/sys/fs/cgroup",
+                                                          "/sys/fs/cgroup/unified", "/sys/fs/cgroup/memory",
+                                                          "/sys/fs/fuse/connections"});
 }
 
 TEST_CASE("small namespace: has what is needed, nothing of other containers, and the same working directory") {

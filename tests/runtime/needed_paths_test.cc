@@ -32,13 +32,27 @@ TEST_CASE("needed paths: the runtime, its state, what the command line and the n
   const Spec spec(Json{
       {"linux",
        {{"namespaces", Json::array({Json{{"type", "network"}, {"path", "/run/netns/a"}}, Json{{"type", "pid"}}})}}}});
-  const CommandLine line("--log /l/log.json create --bundle /b --pid-file /b/pid c");
+  const CommandLine line("--log /l/log.json create --bundle /b --pid-file /b/pid --pidfd-socket /s/pidfd c");
   const auto found = needed_paths(line.invocation, spec, host::RuntimeKind::runc, granted());
   REQUIRE(found);
   for (const char* path :
-       {"/usr/sbin/runc", "/run/docker/runtime-runc/moby", "/l/log.json", "/b", "/b/pid", "/run/netns/a"})
+       {"/usr/sbin/runc", "/run/docker/runtime-runc/moby", "/l/log.json", "/b", "/b/pid", "/s/pidfd", "/run/netns/a"})
     CHECK(lists(*found, path));
   CHECK_FALSE(lists(*found, ""));
+  const CommandLine crun("--log file:/l/log.json create --bundle /b c");
+  CHECK(lists(*needed_paths(crun.invocation, spec, host::RuntimeKind::crun, granted()), "/l/log.json"));
+}
+
+TEST_CASE("needed paths: cannot be told where a mount names paths in its options") {
+  const CommandLine line("create --bundle /b c");
+  const auto with = [&line](const Json& mount) {
+    return needed_paths(line.invocation, Spec(Json{{"mounts", Json::array({mount})}}), host::RuntimeKind::runc,
+                        granted())
+        .has_value();
+  };
+  CHECK(with({{"destination", "/proc"}, {"type", "proc"}, {"source", "proc"}}));
+  CHECK(with({{"destination", "/d"}, {"source", "/d"}, {"options", {"rbind"}}}));
+  CHECK_FALSE(with({{"destination", "/d"}, {"type", "overlay"}, {"options", {"lowerdir=/data/a:/data/b"}}}));
 }
 
 TEST_CASE("needed paths: cannot be told where a hook reads who knows what; dockerd's own only asks for its socket") {
@@ -51,6 +65,9 @@ TEST_CASE("needed paths: cannot be told where a hook reads who knows what; docke
   CHECK_FALSE(needed_paths(line.invocation, Spec(Json::object()), host::RuntimeKind::other, granted()));
   CHECK(with(Json::object()));
   CHECK(with({{"prestart", Json::array({own})}, {"poststart", Json::array()}}));
+  const auto found = needed_paths(line.invocation, Spec(Json{{"hooks", {{"prestart", Json::array({own})}}}}),
+                                  host::RuntimeKind::crun, granted());
+  CHECK(lists(*found, "/proc/4711/exe"));
   CHECK_FALSE(with({{"prestart", Json::array({own, other})}}));
   CHECK_FALSE(with({{"createRuntime", Json::array({other})}}));
   CHECK_FALSE(with({{"createRuntime", Json::array({hook("/x", Json::array())})}}));

@@ -23,8 +23,8 @@ struct Layers {
 
 // Copies the mounts of the layers below /root/path and shows them with the ids of `user_namespace`. An overlay itself
 // cannot be idmapped (EINVAL, still in Linux 6.18), its layers can (5.19).
-// Errors: Code::policy where a layer's file system has no idmapped mounts, or a layer is not where its name says, or this
-// host lacks the calls; Code::io.
+// Errors: Code::policy where a layer's file system has no idmapped mounts, or a layer is not where its name says, or
+// this host lacks the calls; Code::io.
 [[nodiscard]] Result<Layers> take_layers(const Spec& spec, const host::Probe& probe, policy::Rootfs rootfs,
                                          int user_namespace);
 

@@ -26,6 +26,12 @@ inline bool succeeded(pid_t child) {
   return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+// Has it ended? It stays to be waited for.
+inline bool ended(pid_t child) {
+  siginfo_t told{};
+  return ::waitid(P_PID, static_cast<id_t>(child), &told, WEXITED | WNOHANG | WNOWAIT) == 0 && told.si_pid == child;
+}
+
 inline void kill_and_reap(pid_t child) {
   ::kill(child, SIGKILL);
   int status = 0;

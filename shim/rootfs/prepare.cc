@@ -28,7 +28,8 @@ constexpr unsigned inert = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOE
 struct Pinned {
   std::size_t index = 0;  // in /mounts
   std::string source;
-  bool directory = false;
+  const host::PathFact* judged = nullptr;
+  bool recursive = false;
   Fd tree;
 };
 
@@ -91,7 +92,7 @@ class Sources {
     TRY(tree, clone_tree(fd->second.get(), recursive, in_quotes(source)));
     if (user_namespace_ >= 0) TRY_DO(map(tree, recursive, source, fact->second));
     TRY_DO(restrict_mount(tree.get(), restrictions(mount), recursive, in_quotes(source)));
-    return Pinned{index, source, S_ISDIR(fact->second.mode), std::move(tree)};
+    return Pinned{index, source, &fact->second, recursive, std::move(tree)};
   }
 
   [[nodiscard]] Status map(const Fd& tree, bool recursive, const std::string& source,
@@ -145,13 +146,39 @@ Result<Fd> open_workshop(const std::string& directory) {
   return open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
+// A mount made in the directory after it was judged is in the clone, too, and whoever may create volumes can make one
+// in a volume at any time. Only an attached clone tells what is in it.
+Status check_mounts(const Pinned& pinned) {
+  const host::PathFact& judged = *pinned.judged;
+  if (!pinned.recursive || !S_ISDIR(judged.mode)) return {};
+  TRY(table, host::MountTable::read());
+  TRY(id, table.id_of(pinned.tree.get()));
+  TRY(own, table.find(id));
+  if (own == nullptr) return fail(Code::io, "cannot look at the mount of " + in_quotes(pinned.source));
+  TRY(brought, table.below(id, own->target));
+  for (const host::PathFact& mount : brought) {
+    const std::string name = mount.resolved.substr(own->target.size());
+    const std::string path = (judged.resolved == "/" ? "" : judged.resolved) + name;
+    const auto is_it = [&](const host::PathFact& below) {
+      return below.resolved == path && below.location == mount.location && below.file_system == mount.file_system;
+    };
+    if (std::none_of(judged.mounted_below.begin(), judged.mounted_below.end(), is_it))
+      return fail(Code::io,
+                  fmt::format("cannot mount {}: something was mounted at {} after it was judged",
+                              in_quotes(pinned.source), in_quotes(path)),
+                  "start the container again");
+  }
+  return {};
+}
+
 // The clone keeps its propagation: a shared volume stays shared, and what the container sees of that is its spec's say.
 Result<Change> place(const Pinned& pinned, int workshop, const std::string& directory) {
   const std::string name = "b" + std::to_string(pinned.index);
-  const int made =
-      pinned.directory ? ::mkdirat(workshop, name.c_str(), 0700) : ::mknodat(workshop, name.c_str(), S_IFREG | 0600, 0);
+  const int made = S_ISDIR(pinned.judged->mode) ? ::mkdirat(workshop, name.c_str(), 0700)
+                                                : ::mknodat(workshop, name.c_str(), S_IFREG | 0600, 0);
   if (made != 0) return fail_errno("cannot make the mount point " + name, errno);
   TRY_DO(attach(pinned.tree.get(), workshop, name));
+  TRY_DO(check_mounts(pinned));
   return Change{"/mounts/" + std::to_string(pinned.index) + "/source", Json(pinned.source),
                 Json(directory + "/" + name)};
 }

@@ -47,7 +47,8 @@ struct OwnUsers {
 // a symbolic link to /etc there after the check (the race of CVE-2021-30465, on the host's side).
 //
 // Returns the changes to /mounts/* and /root/path, not yet applied. Errors: Code::io; a bind source that did not exist
-// when it was judged; Code::policy where a file system has no idmapped mounts and the profile refuses that.
+// when it was judged, or in which something has been mounted since; Code::policy where a file system has no idmapped
+// mounts and the profile refuses that.
 [[nodiscard]] Result<std::vector<Change>> prepare(const Spec& spec, const host::Probe& probe, const Profile& profile,
                                                   const Places& places, const OwnUsers* users = nullptr);
 

@@ -1,6 +1,7 @@
 // The log under everything that may happen to it: crowds, kill -9, a full disk, rotations.
 #include <unistd.h>
 
+#include <algorithm>
 #include <random>
 #include <set>
 #include <vector>
@@ -62,13 +63,17 @@ TEST_CASE("storm: rotations under way lose nothing") {
   std::vector<pid_t> writers;
   for (int i = 0; i < 4; ++i) writers.push_back(testing::start([&] { return log.append_all(50); }));
   std::vector<std::string> older;
-  for (int i = 0; i < 6; ++i) {
-    ::usleep(3000);
-    const std::string name = log.path() + "." + std::to_string(i);
+  while (older.size() < 6 && !std::all_of(writers.begin(), writers.end(), testing::ended)) {
+    const std::string name = log.path() + "." + std::to_string(older.size());
     std::error_code none_yet;
     fs::rename(log.path(), name, none_yet);
-    if (!none_yet) older.push_back(name);
+    if (none_yet) {
+      ::sched_yield();
+    } else {
+      older.push_back(name);
+    }
   }
+  CHECK(!older.empty());
   for (const pid_t writer : writers) CHECK(testing::succeeded(writer));
   REQUIRE(log.append());
   const auto report = log.verify(older);

@@ -1,5 +1,6 @@
 #include "rootfs/prepare.h"
 
+#include <functional>
 #include <stdexcept>
 
 #include "host/sandbox.h"
@@ -71,6 +72,32 @@ TEST_CASE("prepare: what was judged is what gets mounted, whatever happens to th
     EXPECT(changes->front().pointer == "/mounts/0/source" && *changes->front().before == "/mnt/home/data");
     EXPECT(sandbox::read_file(source_of(*changes, 0) + "/mine") == "harmless");
     EXPECT(sandbox::read_file("/mnt/home/data/mine") == "secret");
+    return {};
+  });
+}
+
+TEST_CASE("prepare: what is mounted in a directory after it was judged does not come along, and what was there does") {
+  sandbox::run([]() -> std::string {
+    make_users("/mnt/home");
+    for (const char* directory : {"/mnt/home/data/known", "/mnt/home/data/later", "/mnt/secret/below"})
+      sandbox::make_directory(directory);
+    EXPECT(::mount("tmpfs", "/mnt/home/data/known", "tmpfs", 0, nullptr) == 0);
+    sandbox::write_file("/mnt/home/data/known/mine", "harmless");
+    const auto with = [](const char* option, const std::function<void()>& meanwhile) {
+      const Spec spec(spec_of({bind_of("/mnt/home/data", option)}));
+      const host::Probe probe = judged(spec);
+      meanwhile();
+      return prepare(spec, probe, profile_with(policy::Rootfs::read_only), places);
+    };
+    const auto unchanged = with("rbind", [] {});
+    EXPECT(unchanged && sandbox::read_file(source_of(*unchanged, 0) + "/known/mine") == "harmless");
+    for (const char* place : {"/mnt/home/data/later", "/mnt/home/data/known", "/mnt/home/data"}) {
+      const auto covered = with("rbind", [place] { (void)sandbox::bind("/mnt/secret", place); });
+      EXPECT(!covered && covered.error().message.find("after it was judged") != std::string::npos);
+      EXPECT(::umount2(place, MNT_DETACH) == 0);
+      EXPECT(with("bind", [place] { (void)sandbox::bind("/mnt/secret", place); }));
+      EXPECT(::umount2(place, MNT_DETACH) == 0);
+    }
     return {};
   });
 }

@@ -353,6 +353,18 @@ image_with() {
   refused additional-groups --rm -u 1000:42 "$BOX" id -g
 }
 
+@test "a volume that is the engine's own directory, or one in it" {
+  local root place
+  root=$(docker info --format '{{.DockerRootDir}}')
+  for place in "$root" "$root/overlay2" "$root/volumes"; do
+    docker volume create -d local -o type=none -o o=bind -o device="$place" engines >/dev/null
+    stock --rm -v engines:/x "$BOX" test -n "$(ls "$place")"
+    refused sensitive-mounts --rm -v engines:/x "$BOX" true
+    contains "where the engine keeps every container"
+    docker volume rm engines >/dev/null
+  done
+}
+
 @test "a volume that is memory beyond the profile's tmpfs" {
   docker volume create -d local -o type=tmpfs -o device=tmpfs -o o=size=20g big >/dev/null
   refused tmpfs-size --rm -v big:/big "$BOX" true

@@ -86,9 +86,14 @@ std::optional<std::string> table_problem(const host::PathFact& source, bool allo
         break;
     }
   }
+  constexpr const char* of_engine = "reaches into {}, where the engine keeps every container";
   for (const std::string& root : facts.graph_roots) {
     if (!allowed && (is_within(source.resolved, root) || is_within(root, source.resolved)))
-      return fmt::format("reaches into {}, where the engine keeps every container", root);
+      return fmt::format(of_engine, root);
+  }
+  // A volume made with "device=" is the engine's by its name, and anything by its place.
+  for (const host::SensitiveFact& root : facts.engine_roots) {
+    if (relation(source, root, allowed) != Relation::none) return fmt::format(of_engine, root.path);
   }
   return std::nullopt;
 }

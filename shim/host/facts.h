@@ -113,6 +113,7 @@ struct Facts {
   std::map<std::string, NamespaceFact> namespaces;  // by the spec's linux.namespaces[].path
   std::vector<SensitiveFact> sensitive;
   std::vector<std::string> graph_roots;      // directories below which engines keep root file systems and volumes
+  std::vector<SensitiveFact> engine_roots;   // the same as places, which may have other names, too
   std::string engine_directory;              // the engine's own directory of this container; empty when unknown
   std::vector<std::string> unknown_members;  // of the spec, as JSON pointers
 

@@ -78,7 +78,7 @@ class Paths {
     facts.workload = std::move(identified.workload);
     facts.engine_directory = std::move(identified.engine_directory);
     facts.graph_roots = graph_roots(inspector_, resolved_root, facts.engine_directory, bundle);
-    if (has_user_binds(facts)) open_sensitive();
+    if (has_user_binds(facts)) open_sensitive(facts.graph_roots);
   }
 
   [[nodiscard]] Status locate(Probe& result) {
@@ -103,6 +103,10 @@ class Paths {
     for (auto& [row, opened] : sensitive_) {
       TRY_DO(inspector_.locate(opened));
       result.facts.sensitive.push_back({std::string(row->path), row->socket, row->subtree, opened.fact});
+    }
+    for (auto& [root, opened] : engine_roots_) {
+      TRY_DO(inspector_.locate(opened));
+      result.facts.engine_roots.push_back({root, false, true, opened.fact});
     }
     result.mounts = inspector_.take_mount_table();
     return inspector_.certain();
@@ -137,7 +141,8 @@ class Paths {
     });
   }
 
-  void open_sensitive() {
+  void open_sensitive(const std::vector<std::string>& graph_roots) {
+    for (const std::string& root : graph_roots) engine_roots_.emplace_back(root, inspector_.open(AT_FDCWD, root));
     for (const SensitivePath& row : sensitive_paths())
       sensitive_.emplace_back(&row, inspector_.open(AT_FDCWD, std::string(row.path)));
   }
@@ -149,6 +154,7 @@ class Paths {
   std::map<std::string, Opened> opened_;
   std::string kept_root_;  // empty: as the spec says
   std::vector<std::pair<const SensitivePath*, Opened>> sensitive_;
+  std::vector<std::pair<std::string, Opened>> engine_roots_;
 };
 
 Status read_namespaces(const Json& spec, Facts& facts) {

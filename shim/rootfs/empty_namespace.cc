@@ -77,7 +77,7 @@ Result<Fd> unbindable_directory(const Fd& state, const std::string& name) {
     TRY_DO(attach(itself.get(), state.get(), directory_of_pin));
     directory = std::move(itself);
   }
-  TRY_DO(set_propagation(directory.get(), MS_UNBINDABLE, name));
+  TRY_DO(set_propagation(directory.get(), MS_UNBINDABLE, false, name));
   return directory;
 }
 

@@ -56,10 +56,11 @@ Status restrict_mount(int tree, unsigned attributes, bool recursive, const std::
   return fail_errno("cannot restrict the mount of " + name, errno);
 }
 
-Status set_propagation(int tree, std::uint64_t propagation, const std::string& name) {
+Status set_propagation(int tree, std::uint64_t propagation, bool recursive, const std::string& name) {
   struct mount_attr change {};
   change.propagation = propagation;
-  if (::mount_setattr(tree, "", AT_EMPTY_PATH, &change, sizeof change) == 0) return {};
+  const unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U);
+  if (::mount_setattr(tree, "", flags, &change, sizeof change) == 0) return {};
   return fail_errno("cannot set the propagation of the mount of " + name, errno);
 }
 

@@ -32,8 +32,9 @@ using MountOptions = std::vector<std::pair<std::string, std::string>>;
 // Sets MOUNT_ATTR_* flags on the mount `tree` (any descriptor of its root). Errors: Code::io.
 [[nodiscard]] Status restrict_mount(int tree, unsigned attributes, bool recursive, const std::string& name);
 
-// Sets the propagation (MS_SLAVE, MS_UNBINDABLE …: mount_namespaces(7)) of the one mount `tree`. Errors: Code::io.
-[[nodiscard]] Status set_propagation(int tree, std::uint64_t propagation, const std::string& name);
+// Sets the propagation (MS_SLAVE, MS_UNBINDABLE …: mount_namespaces(7)) of the mount `tree`; with `recursive` also of
+// those below it. Errors: Code::io.
+[[nodiscard]] Status set_propagation(int tree, std::uint64_t propagation, bool recursive, const std::string& name);
 
 // Attaches the detached `mount` at `target`, relative to `directory`; a symbolic link there is not followed.
 [[nodiscard]] Status attach(int mount, int directory, const std::string& target);

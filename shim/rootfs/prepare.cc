@@ -55,6 +55,16 @@ unsigned restrictions(const Json& mount) {
   return attributes;
 }
 
+// May what the host mounts in the source later appear in the container? Its policy allowed it then. If not, the clone
+// has to be cut off at once: where the host's mounts are shared, as systemd makes them, the runtime does so too late.
+bool receives_mounts(const Json& mount) {
+  constexpr std::string_view open[] = {"shared", "rshared", "slave", "rslave"};
+  const std::vector<std::string> options = Spec(mount).strings("/options");
+  return std::any_of(options.begin(), options.end(), [&open](const std::string& option) {
+    return std::find(std::begin(open), std::end(open), option) != std::end(open);
+  });
+}
+
 // "ext4, overlay (/tmp/x)": its own and those mounted below it.
 std::string file_systems(const host::PathFact& fact) {
   std::vector<std::string> names{fact.file_system};
@@ -90,6 +100,7 @@ class Sources {
     if (user_namespace_ < 0 && is_engines_own(source, fact->second, probe_.facts)) return std::nullopt;
     const bool recursive = host::is_recursive_bind(mount);
     TRY(tree, clone_tree(fd->second.get(), recursive, in_quotes(source)));
+    if (!receives_mounts(mount)) TRY_DO(set_propagation(tree.get(), MS_PRIVATE, recursive, in_quotes(source)));
     if (user_namespace_ >= 0) TRY_DO(map(tree, recursive, source, fact->second));
     TRY_DO(restrict_mount(tree.get(), restrictions(mount), recursive, in_quotes(source)));
     return Pinned{index, source, &fact->second, recursive, std::move(tree)};
@@ -171,7 +182,6 @@ Status check_mounts(const Pinned& pinned) {
   return {};
 }
 
-// The clone keeps its propagation: a shared volume stays shared, and what the container sees of that is its spec's say.
 Result<Change> place(const Pinned& pinned, int workshop, const std::string& directory) {
   const std::string name = "b" + std::to_string(pinned.index);
   const int made = S_ISDIR(pinned.judged->mode) ? ::mkdirat(workshop, name.c_str(), 0700)

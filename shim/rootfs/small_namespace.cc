@@ -118,7 +118,7 @@ struct Clone {
 // Slave before it is attached anywhere, or the attaching would propagate to the host.
 Result<Fd> slave_of(const Fd& mount, const std::string& target) {
   TRY(tree, clone_tree(mount.get(), false, target));
-  TRY_DO(set_propagation(tree.get(), MS_SLAVE, target));
+  TRY_DO(set_propagation(tree.get(), MS_SLAVE, false, target));
   return tree;
 }
 

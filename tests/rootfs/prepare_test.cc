@@ -102,6 +102,29 @@ TEST_CASE("prepare: what is mounted in a directory after it was judged does not 
   });
 }
 
+TEST_CASE("prepare: what the host mounts later does not come along, unless the policy left that to the spec") {
+  sandbox::run([]() -> std::string {
+    make_users("/mnt/home");
+    sandbox::make_directory("/mnt/home/data/below");
+    EXPECT(::mount("tmpfs", "/mnt/home/data/below", "tmpfs", 0, nullptr) == 0);
+    EXPECT(::mount(nullptr, "/mnt", nullptr, MS_REC | MS_SHARED, nullptr) == 0);
+    const Spec spec(spec_of({bind_of("/mnt/home/data"), bind_of("/mnt/home/data")}));
+    Json open = spec.document();
+    open["mounts"][1]["options"].push_back("rslave");
+    const auto changes = prepared(Spec(open));
+    EXPECT(changes && changes->size() == 2);
+    const std::string table = sandbox::read_file("/proc/self/mountinfo");
+    const auto is_member = [&table](const std::string& target) {
+      const std::size_t at = table.find(" " + target + " ");
+      const std::string line = at == std::string::npos ? "" : table.substr(at, table.find('\n', at) - at);
+      return line.find(" shared:") != std::string::npos || line.find(" master:") != std::string::npos;
+    };
+    EXPECT(!is_member(source_of(*changes, 0)) && !is_member(source_of(*changes, 0) + "/below"));
+    EXPECT(is_member(source_of(*changes, 1)) && is_member(source_of(*changes, 1) + "/below"));
+    return {};
+  });
+}
+
 TEST_CASE("prepare: a link that is safe to follow now may not be later") {
   sandbox::run([]() -> std::string {
     make_users("/mnt/home");

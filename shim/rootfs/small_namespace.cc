@@ -110,6 +110,27 @@ std::vector<Seen> look_at(const std::vector<std::string>& paths, const host::Mou
   return result;
 }
 
+// Does that mount, below /proc or /sys, hide a part of them? These types lie on directories that are there for them,
+// and so does the tmpfs with the hierarchies of cgroup v1.
+bool hides_something(const host::MountTable::Mount& mount) {
+  constexpr std::string_view at_home[] = {"autofs",     "binfmt_misc", "bpf",       "cgroup",  "cgroup2", "configfs",
+                                          "debugfs",    "efivarfs",    "fusectl",   "nfsd",    "pstore",  "resctrl",
+                                          "rpc_pipefs", "securityfs",  "selinuxfs", "smackfs", "tracefs"};
+  return mount.target != "/sys/fs/cgroup" &&
+         std::find(std::begin(at_home), std::end(at_home), mount.type) == std::end(at_home);
+}
+
+// A container with users of its own may mount a procfs or sysfs only where another one is that nothing hides a part of
+// (mount_too_revealing() of fs/namespace.c), and that may be anywhere: then everything is copied.
+Result<bool> is_whole(const host::MountTable& table, std::uint64_t place) {
+  TRY(below, table.under(place));
+  for (const std::uint64_t id : below) {
+    TRY(mount, table.find(id));
+    if (mount != nullptr && hides_something(*mount)) return false;
+  }
+  return true;
+}
+
 struct Clone {
   std::string target;
   Fd tree;
@@ -231,6 +252,8 @@ Result<bool> enter_small_namespace(const std::string& state, const host::MountTa
         std::find(std::begin(furnished_places), std::end(furnished_places), seen.resolved) !=
             std::end(furnished_places))
       furnished.push_back(seen.mount);
+    if ((seen.resolved == "/proc" || seen.resolved == "/sys") && !is_whole(table, seen.mount).value_or(false))
+      return false;
   }
   TRY(here, Whereabouts::now());
   const auto enter = [&]() -> Status {

@@ -70,7 +70,7 @@ no_more_users() { inside sh -c 'echo 0 >/proc/sys/user/max_user_namespaces'; }
   another_daemon '{}' no_more_users
   run inside unshare --user true
   [ "$status" -ne 0 ]
-  lacks_users "cannot make a user namespace"
+  lacks_users "cannot make a user namespace: user.max_user_namespaces is 0"
   # The rest is as everywhere.
   compat -d --name box -v data:/data "$BOX" sleep 600
   equals "$(status_of box Seccomp) $(status_of box NoNewPrivs)" "2 1"

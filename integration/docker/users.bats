@@ -7,6 +7,7 @@ setup_file() { suite_up; }
 teardown_file() { suite_down; }
 teardown() {
   remove_containers
+  subordinate_ids
   docker volume prune -f >/dev/null
 }
 
@@ -91,19 +92,43 @@ teardown() {
   contains "hardened: refused by user-namespace: it joins a container that has users of its own"
 }
 
-@test "ids stay taken as long as a container that joined their first holder lives" {
+# subordinate_ids [FIRST COUNT]: what the user "hardened" has of them, as the runtime sees it; nothing again without.
+subordinate_ids() {
   local file
-  printf 'hardened:1073741824:131072\n' >"$HARDENED_DAEMON/subid"
+  for file in /etc/subuid /etc/subgid; do ! inside mountpoint -q "$file" || inside umount "$file"; done
+  [ $# -ne 0 ] || return 0
+  printf 'hardened:%s:%s\n' "$@" >"$HARDENED_DAEMON/subid"
   for file in /etc/subuid /etc/subgid; do inside mount --bind "$HARDENED_DAEMON/subid" "$file"; done
+}
+
+@test "ids stay taken as long as a container that joined their first holder lives" {
+  subordinate_ids 1073741824 131072
   sleeper first
   sleeper joined --network container:first
   docker rm -f first
   sleeper next
   run hardened --rm "$BOX" true
-  for file in /etc/subuid /etc/subgid; do inside umount "$file"; done
+  subordinate_ids
   [ "$status" -ne 0 ]
   contains "cannot find 65536 free host ids"
   not equals "$(host_id next)" "$(host_id joined)"
+}
+
+@test "a living container's ids are nobody else's, though the pool is another one or the state is emptied" {
+  local ids=$HARDENED_STAGE/run/hardened/ids
+  inside rm -rf "$ids"
+  sleeper one
+  equals "$(host_id one)" 1073741824
+  subordinate_ids $((1073741824 - 65536)) 131072
+  sleeper two
+  run hardened --rm "$BOX" true
+  subordinate_ids
+  [ "$status" -ne 0 ]
+  contains "cannot find 65536 free host ids"
+  equals "$(host_id two)" $((1073741824 - 65536))
+  inside rm -rf "$ids"
+  sleeper three
+  not equals "$(host_id three)" "$(host_id one)"
 }
 
 @test "one container's root cannot open, signal or trace what is another's" {
@@ -153,6 +178,18 @@ teardown() {
   run hardened --rm -u 70000 "$BOX" true
   [ "$status" -ne 0 ]
   contains "refused by user-namespace: id 70000 is not among the container's 65536 ids"
+  run hardened --rm --tmpfs /x:uid=70000 "$BOX" true
+  [ "$status" -ne 0 ]
+  contains "refused by user-namespace: id 70000 is not among the container's 65536 ids"
+}
+
+@test "who joins a container with the host's users is told that, whatever the runtime's version" {
+  profile hosts '{"user_namespace": {"mode": "host"}}'
+  policy '{"select": [{"label": "org.hardened.profile", "allow": ["hosts"]}]}'
+  sleeper peer --label org.hardened.profile=hosts
+  run hardened --rm --network container:peer "$BOX" true
+  [ "$status" -ne 0 ]
+  contains "it joins a network namespace that belongs to the host's users"
 }
 
 # watching_runtime: the path of a low-level runtime that keeps the mount table it was called with by the last create.

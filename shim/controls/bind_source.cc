@@ -187,12 +187,14 @@ std::string waivable(const MountView& mount, const Facts& facts) {
   const bool allowed = allowed_source(mount, *source, facts);
   const host::SensitiveFact* held = nullptr;
   Relation closest = Relation::none;
-  for (const host::SensitiveFact& sensitive : facts.sensitive) {
-    if (relation(*source, sensitive, allowed) == Relation::none) continue;
-    if (!allowed && relate_names(*source, sensitive) != Relation::none) return mount.source;
-    if (const Relation place = relate_places(*source, sensitive); place > closest) {
-      closest = place;
-      held = &sensitive;
+  for (const auto* list : {&facts.sensitive, &facts.engine_roots}) {
+    for (const host::SensitiveFact& sensitive : *list) {
+      if (relation(*source, sensitive, allowed) == Relation::none) continue;
+      if (!allowed && relate_names(*source, sensitive) != Relation::none) return mount.source;
+      if (const Relation place = relate_places(*source, sensitive); place > closest) {
+        closest = place;
+        held = &sensitive;
+      }
     }
   }
   return held == nullptr ? mount.source : held->path;

@@ -1,8 +1,10 @@
-// Fields: /linux/uidMappings, gidMappings (the namespace itself is host-namespaces' to add); read: /process/user.
+// Fields: /linux/uidMappings, gidMappings (the namespace itself is host-namespaces' to add); read: /process/user,
+// /mounts/*/options.
 // Allowed: the ids claimed for this container, and an engine's own mapping that does not reach the host's root.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "controls/controls.h"
 
@@ -53,6 +55,22 @@ void judge_process(Verdict& verdict, const Spec& spec, std::uint32_t size) {
   }
 }
 
+// The owner of a tmpfs: the kernel refuses to mount it, with EINVAL and no further word.
+void judge_mounts(Verdict& verdict, const Spec& spec, std::uint32_t size) {
+  const Json& mounts = spec.elements("/mounts");
+  for (std::size_t i = 0; i < mounts.size(); ++i) {
+    const Json* options = oci::find(mounts[i], "/options");
+    if (options == nullptr || !options->is_array()) continue;
+    for (const Json& option : *options) {
+      const std::string text = option.is_string() ? option.get<std::string>() : std::string();
+      if (!text.starts_with("uid=") && !text.starts_with("gid=")) continue;
+      std::int64_t id = -1;
+      std::from_chars(text.data() + 4, text.data() + text.size(), id);
+      judge_id(verdict, fmt::format("/mounts/{}/options", i), id, size);
+    }
+  }
+}
+
 // The host's root owns every user namespace made below it, and the kernel gives the owner all capabilities there
 // (user_namespaces(7)): in the network or among the processes of such a container, no set of capabilities would bind
 // it.
@@ -82,6 +100,7 @@ Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   if (ids.size != 0) judge_process(verdict, spec, ids.size);
   if (facts.operation != host::Operation::create) return verdict;
   if (ids.size != 0) {
+    judge_mounts(verdict, spec, ids.size);
     const std::string reason = "root in the container is nobody on the host";
     verdict.tighten("/linux/uidMappings", mapping(ids.uid, ids.size), reason);
     verdict.tighten("/linux/gidMappings", mapping(ids.gid, ids.size), reason);

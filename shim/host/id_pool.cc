@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 
@@ -22,11 +23,13 @@ std::optional<std::uint32_t> number(const std::string& text) {
   return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-// The fields of each line; none where there is no such file.
+// The fields of each line; none where there is no such file. One that cannot be read is an error: its ids might be
+// given to a container.
 Result<std::vector<std::vector<std::string>>> lines_of(const std::string& path) {
   std::vector<std::vector<std::string>> lines;
   const auto file = open_at(AT_FDCWD, path, O_RDONLY);
-  if (!file) return lines;
+  if (!file && errno == ENOENT) return lines;
+  if (!file) return tl::unexpected<Error>(file.error());
   TRY(text, read_all(file->get(), largest_file, path));
   for (const std::string& line : split(text, '\n')) lines.push_back(split(line, ':'));
   return lines;

@@ -16,13 +16,18 @@
 namespace hardened::kernel {
 namespace {
 
-// Has this host no user namespaces to give, now and later? Where there are none left, some have to end first.
-bool has_none(int error) {
-  if (error == ENOSYS || error == EINVAL || error == EPERM || error == EUSERS) return true;
-  if (error != ENOSPC) return false;
+// clone(2) with CLONE_NEWUSER failed: Code::policy where this host has no user namespaces to give, now and later.
+// Where there are none left, some have to end first.
+tl::unexpected<Error> no_namespace(int error) {
+  constexpr char what[] = "cannot make a user namespace";
+  if (error == ENOSYS || error == EINVAL || error == EPERM || error == EUSERS)
+    return fail_errno(what, error, Code::policy);
+  if (error != ENOSPC) return fail_errno(what, error);
   const auto limit = open_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", O_RDONLY);
   const auto most = limit ? read_all(limit->get(), 64, "user.max_user_namespaces") : std::string();
-  return most && most->starts_with("0");
+  if (!most) return fail_errno(what, error);
+  return fail_errno(fmt::format("{}: user.max_user_namespaces is {}", what, most->substr(0, most->find('\n'))), error,
+                    most->starts_with("0") ? Code::policy : Code::io);
 }
 
 // A child that does nothing but be in its user namespace. It ends when the pipe is closed, also by our death.
@@ -42,10 +47,7 @@ class Inhabitant {
       }
       ::_exit(0);
     }
-    if (child < 0) {
-      const int error = errno;
-      return fail_errno("cannot make a user namespace", error, has_none(error) ? Code::policy : Code::io);
-    }
+    if (child < 0) return no_namespace(errno);
     return Inhabitant(child, std::move(writing));
   }
 

@@ -39,14 +39,14 @@ void consider(Plan& plan, const Spec& spec, std::string_view type, const Facts& 
     const std::string path = oci::text(element, "/path").value_or("");
     if (path.empty()) return;
     const auto fact = facts.namespaces.find(path);
-    if (fact != facts.namespaces.end() && fact->second.hosts_users && type == "network" &&
+    const bool of_a_container = fact != facts.namespaces.end() && fact->second.container;
+    if (fact != facts.namespaces.end() && fact->second.hosts_users && !of_a_container && type == "network" &&
         enters_users_first(facts.runtime)) {
       plan.impossible =
           fmt::format("runc {}.{} cannot enter a network namespace that the engine made; runc 1.2 and crun can",
                       facts.runtime.major, facts.runtime.minor);
       return;
     }
-    const bool of_a_container = fact != facts.namespaces.end() && fact->second.container;
     if (!of_a_container && type == "network") return;  // pinned by the engine: sysfs is bound instead
     if (!of_a_container || fact->second.ids.size == 0 || !path.starts_with("/proc/")) {
       plan.impossible = fmt::format("it joins a {} namespace that belongs to the host's users", type);
@@ -67,8 +67,11 @@ Plan plan_for(const Spec& spec, const Facts& facts) {
   for (const Json& element : spec.elements("/linux/namespaces")) {
     if (oci::text(element, "/type") == "user") plan.own = false;
   }
-  if (spec.find("/linux/uidMappings") != nullptr || spec.find("/linux/gidMappings") != nullptr) plan.own = false;
   if (!plan.own) return plan;
+  if (spec.find("/linux/uidMappings") != nullptr || spec.find("/linux/gidMappings") != nullptr) {
+    plan.impossible = "its configuration maps ids, and has no user namespace to map them in";
+    return plan;
+  }
   for (const std::string_view type : owned_by_users) consider(plan, spec, type, facts);
   return plan;
 }
@@ -86,9 +89,8 @@ Result<kernel::IdMapping> suppose(std::uint32_t size) {
 
 // The peer may end before the container that joins it.
 Status share(const kernel::IdMapping& ids, const Facts& facts, const std::string& runtime_root) {
-  TRY(pool, host::id_pool());
   TRY(creator, state::this_process());
-  return state::share_ids({runtime_root, facts.workload.id, ids.size, creator}, ids, pool);
+  return state::share_ids({runtime_root, facts.workload.id, ids.size, creator}, ids);
 }
 
 }  // namespace

@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <optional>
+#include <set>
 
+#include "state/mapped_ids.h"
 #include "state/shard.h"
 #include "util/file.h"
 #include "util/lock.h"
@@ -16,81 +19,63 @@
 namespace hardened::state {
 namespace {
 
+using host::IdInterval;
 using host::IdPool;
 
 constexpr char next_link[] = "next";
 
-class Slots {
+// Who holds which ids: the links in ids/, locked while this object lives.
+class Holders {
  public:
-  static Result<Slots> open(const std::string& state_root, const IdPool& pool) {
+  static Result<Holders> open(const std::string& state_root) {
     TRY(state, open_state(state_root));
     TRY(directory, make_trusted_directory(state.get(), "ids"));
     TRY_DO(lock_within(directory.get(), Lock::exclusive, lock_patience, state_root + "/ids"));
-    return Slots(std::move(directory), state_root, pool);
+    return Holders(std::move(directory), state_root);
   }
 
-  // The first of `count` free slots side by side; the pool's size when there are none.
-  [[nodiscard]] std::uint32_t find(std::uint32_t count) const {
-    std::uint32_t next = 0;
+  // The first id of the slot to try first; nothing where nobody wrote it.
+  [[nodiscard]] std::optional<std::uint32_t> next() const {
     const std::string link = link_target(directory_.get(), next_link).value_or("");
-    std::from_chars(link.data(), link.data() + link.size(), next);
-    for (std::uint32_t tried = 0; tried < pool_.slots; ++tried) {
-      const std::uint32_t first = (next % pool_.slots + tried) % pool_.slots;
-      if (first + count <= pool_.slots && are_free(first, count)) return first;
-    }
-    return pool_.slots;
+    std::uint32_t first = 0;
+    const auto [end, error] = std::from_chars(link.data(), link.data() + link.size(), first);
+    return error == std::errc{} && end == link.data() + link.size() ? std::optional(first) : std::nullopt;
   }
+  [[nodiscard]] Status set_next(std::uint32_t first) const { return replace(next_link, std::to_string(first)); }
 
-  // Puts `holder` beside those that have the slot.
-  [[nodiscard]] Status join(std::uint32_t slot, const std::string& holder) const {
-    for (std::uint32_t index = 1;; ++index) {
-      TRY(other, link_target(directory_.get(), entry(slot, index)));
-      if (other.empty() || !holds(other)) return replace(entry(slot, index), holder);
-    }
-  }
-
-  [[nodiscard]] Status take(std::uint32_t first, std::uint32_t count, const std::string& holder) const {
-    for (std::uint32_t slot = first; slot < first + count; ++slot) TRY_DO(replace(std::to_string(slot), holder));
-    return replace(next_link, std::to_string(first + count));
-  }
-
- private:
-  Slots(Fd directory, const std::string& state_root, const IdPool& pool)
-      : directory_(std::move(directory)), state_root_(state_root), pool_(pool) {}
-
-  [[nodiscard]] bool are_free(std::uint32_t first, std::uint32_t count) const {
-    const auto in_use_by_host = [&](const std::vector<host::IdInterval>& ids, std::uint32_t base) {
-      const std::uint32_t from = base + first * IdPool::slot;
-      return std::any_of(ids.begin(), ids.end(), [&](const host::IdInterval& interval) {
-        return interval.overlaps(from, count * IdPool::slot);
-      });
-    };
-    if (in_use_by_host(pool_.users, pool_.uid) || in_use_by_host(pool_.groups, pool_.gid)) return false;
-    for (std::uint32_t slot = first; slot < first + count; ++slot) {
-      if (is_held(slot)) return false;
-    }
-    return true;
-  }
-
-  // The one that claimed it, and those that share it: a row without gaps, since an entry is only ever replaced.
-  static std::string entry(std::uint32_t slot, std::uint32_t index) {
-    return index == 0 ? std::to_string(slot) : fmt::format("{}.{}", slot, index);
-  }
-
-  [[nodiscard]] bool is_held(std::uint32_t slot) const {
+  [[nodiscard]] bool has(std::uint32_t first) const {
     for (std::uint32_t index = 0;; ++index) {
-      const auto holder = link_target(directory_.get(), entry(slot, index));
+      const auto holder = link_target(directory_.get(), entry(first, index));
       if (!holder) return true;
       if (holder->empty() && index != 0) return false;
       if (!holder->empty() && holds(*holder)) return true;
     }
   }
+  [[nodiscard]] Status take(std::uint32_t first, const std::string& holder) const {
+    return replace(entry(first, 0), holder);
+  }
+  // Puts `holder` beside those that have the slot.
+  [[nodiscard]] Status join(std::uint32_t first, const std::string& holder) const {
+    for (std::uint32_t index = 1;; ++index) {
+      TRY(other, link_target(directory_.get(), entry(first, index)));
+      if (other.empty() || !holds(other)) return replace(entry(first, index), holder);
+    }
+  }
 
-  // "PID:START/KEY/FIRST". What cannot be read holds for ever: an id range in doubt is not given to a second container.
+ private:
+  Holders(Fd directory, const std::string& state_root) : directory_(std::move(directory)), state_root_(state_root) {}
+
+  // The one that claimed it, and those that share it: a row without gaps, since an entry is only ever replaced.
+  static std::string entry(std::uint32_t first, std::uint32_t index) {
+    return index == 0 ? std::to_string(first) : fmt::format("{}.{}", first, index);
+  }
+
+  // What cannot be read holds for ever: an id range in doubt is not given to a second container.
   [[nodiscard]] bool holds(const std::string& holder) const {
     const std::vector<std::string> parts = split(holder, '/');
-    const auto creator = parts.size() == 3 ? parse_process(parts[0]) : std::nullopt;
-    return !creator || may_be_alive(*creator) || holds_ids(state_root_, parts[1], parts[2]);
+    const auto process = parse_process(parts[0]);
+    if (!process || (parts.size() != 1 && parts.size() != 3)) return true;
+    return may_be_alive(*process) || (parts.size() == 3 && holds_ids(state_root_, parts[1], parts[2]));
   }
 
   [[nodiscard]] Status replace(const std::string& name, const std::string& target) const {
@@ -104,8 +89,74 @@ class Slots {
 
   Fd directory_;
   const std::string& state_root_;
-  const IdPool& pool_;
 };
+
+IdInterval users_of(const IdPool& pool, std::uint32_t slot, std::uint32_t count) {
+  return {pool.uid + slot * IdPool::slot, count * IdPool::slot};
+}
+
+IdInterval groups_of(const IdPool& pool, std::uint32_t slot, std::uint32_t count) {
+  return {pool.gid + slot * IdPool::slot, count * IdPool::slot};
+}
+
+// What the links of a range are named by: the first id of each slot that `users` or `groups` touch.
+std::set<std::uint32_t> names_of(const IdInterval& users, const IdInterval& groups) {
+  std::set<std::uint32_t> names;
+  for (const IdInterval& ids : {users, groups}) {
+    const std::uint64_t end = std::uint64_t{ids.first} + ids.count;
+    for (std::uint64_t id = ids.first / IdPool::slot * IdPool::slot; id < end; id += IdPool::slot)
+      names.insert(static_cast<std::uint32_t>(id));
+  }
+  return names;
+}
+
+// What of `ids` is in the pool's `all`.
+IdInterval within(const IdInterval& ids, const IdInterval& all) {
+  const std::uint64_t begin = std::max(ids.first, all.first);
+  const std::uint64_t end = std::min(std::uint64_t{ids.first} + ids.count, std::uint64_t{all.first} + all.count);
+  return begin < end ? IdInterval{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin)}
+                     : IdInterval{};
+}
+
+Status enter_the_living(const Holders& holders, const IdPool& pool) {
+  const IdInterval users = users_of(pool, 0, pool.slots);
+  const IdInterval groups = groups_of(pool, 0, pool.slots);
+  TRY(living, mapped_ids());
+  for (const MappedIds& ids : living) {
+    std::set<std::uint32_t> names;
+    for (const IdInterval& interval : ids.users) names.merge(names_of(within(interval, users), {}));
+    for (const IdInterval& interval : ids.groups) names.merge(names_of(within(interval, groups), {}));
+    for (const std::uint32_t name : names) TRY_DO(holders.join(name, format_process(ids.process)));
+  }
+  return {};
+}
+
+bool are_free(const Holders& holders, const IdPool& pool, const IdInterval& users, const IdInterval& groups) {
+  const auto in_use_by_host = [](const std::vector<IdInterval>& ids, const IdInterval& wanted) {
+    return std::any_of(ids.begin(), ids.end(),
+                       [&](const IdInterval& interval) { return interval.overlaps(wanted.first, wanted.count); });
+  };
+  if (in_use_by_host(pool.users, users) || in_use_by_host(pool.groups, groups)) return false;
+  const std::set<std::uint32_t> names = names_of(users, groups);
+  return std::none_of(names.begin(), names.end(), [&](std::uint32_t name) { return holders.has(name); });
+}
+
+// The first of `count` free slots side by side; the pool's size when there are none.
+Result<std::uint32_t> find(const Holders& holders, const IdPool& pool, std::uint32_t count) {
+  const std::optional<std::uint32_t> next = holders.next();
+  std::uint32_t begin = next ? (*next - pool.uid) / IdPool::slot : pool.slots;
+  if (begin >= pool.slots) {
+    TRY_DO(enter_the_living(holders, pool));
+    begin = 0;
+  }
+  for (std::uint32_t tried = 0; tried < pool.slots; ++tried) {
+    const std::uint32_t slot = (begin + tried) % pool.slots;
+    if (slot + count <= pool.slots &&
+        are_free(holders, pool, users_of(pool, slot, count), groups_of(pool, slot, count)))
+      return slot;
+  }
+  return pool.slots;
+}
 
 std::string holder_of(const IdClaim& claim, const kernel::IdMapping& ids) {
   return fmt::format("{}/{}/{}", format_process(claim.creator), key_of(claim.runtime_root, claim.id), ids.uid);
@@ -115,25 +166,25 @@ std::string holder_of(const IdClaim& claim, const kernel::IdMapping& ids) {
 
 Result<kernel::IdMapping> claim_ids(const IdClaim& claim, const IdPool& pool, const std::string& state_root) {
   const std::uint32_t count = (claim.size + IdPool::slot - 1) / IdPool::slot;
-  TRY(slots, Slots::open(state_root, pool));
-  const std::uint32_t first = slots.find(count);
-  if (first == pool.slots)
+  TRY(holders, Holders::open(state_root));
+  TRY(slot, find(holders, pool, count));
+  if (slot == pool.slots)
     return fail(Code::policy,
                 fmt::format("cannot find {} free host ids for a container: all {} ranges from {} on are in use",
                             claim.size, pool.slots, pool.uid),
                 "give the user \"hardened\" more ids in /etc/subuid and /etc/subgid");
-  const kernel::IdMapping ids{pool.uid + first * IdPool::slot, pool.gid + first * IdPool::slot, claim.size};
-  TRY_DO(slots.take(first, count, holder_of(claim, ids)));
+  const IdInterval users = users_of(pool, slot, count);
+  const IdInterval groups = groups_of(pool, slot, count);
+  const kernel::IdMapping ids{users.first, groups.first, claim.size};
+  for (const std::uint32_t name : names_of(users, groups)) TRY_DO(holders.take(name, holder_of(claim, ids)));
+  TRY_DO(holders.set_next(pool.uid + (slot + count) % pool.slots * IdPool::slot));
   return ids;
 }
 
-Status share_ids(const IdClaim& claim, const kernel::IdMapping& ids, const IdPool& pool,
-                 const std::string& state_root) {
-  const std::uint32_t first = (ids.uid - pool.uid) / IdPool::slot;
-  if (ids.uid < pool.uid || first >= pool.slots) return {};
-  TRY(slots, Slots::open(state_root, pool));
-  for (std::uint32_t slot = first; slot < first + ids.size / IdPool::slot; ++slot)
-    TRY_DO(slots.join(slot, holder_of(claim, ids)));
+Status share_ids(const IdClaim& claim, const kernel::IdMapping& ids, const std::string& state_root) {
+  TRY(holders, Holders::open(state_root));
+  for (const std::uint32_t name : names_of({ids.uid, ids.size}, {ids.gid, ids.size}))
+    TRY_DO(holders.join(name, holder_of(claim, ids)));
   return {};
 }
 

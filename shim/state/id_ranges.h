@@ -1,11 +1,13 @@
 // Ranges of host user and group ids: each container with a user namespace of its own has one that no other living
 // container has. Kept under the state directory, root only:
-//   ids/next   the slot tried first by the next create
-//   ids/N      symbolic link: who holds slot N, "PID:START/KEY/FIRST": the process creating the
-//              container, its grant, the first id
+//   ids/next   the first id of the slot tried first by the next create
+//   ids/N      symbolic link: who holds the host ids from N on, "PID:START/KEY/FIRST": the process creating the
+//              container, its grant, the first user id; where the groups' ids are others, a second link of their own
 //   ids/N.1, … the same for containers that share it: they joined the one that claimed it, and may outlive it
 // A slot is never given back; it is taken over when neither that process nor a container of that grant is there any
 // more, whatever crashed. The slots are tried in turn, so hundreds of living containers cost a create nothing.
+// Where `next` is none of the pool's (the first create after a boot, the pool is another one, somebody emptied the
+// directory), the kernel is asked which ids living processes have, and "PID:START" alone holds those.
 #pragma once
 
 #include <string>
@@ -25,13 +27,14 @@ struct IdClaim {
   Process creator;
 };
 
-// Claims a range of `pool`. Errors: Code::policy when every range is in use; Code::io.
+// Claims a range of `pool`. Errors: Code::policy when every range is in use; Code::io; also where the living cannot be
+// told.
 [[nodiscard]] Result<kernel::IdMapping> claim_ids(const IdClaim& claim, const host::IdPool& pool,
                                                   const std::string& state_root = paths::state);
 
-// Enters the container of `claim` as one more holder of `ids`, a range claimed before that its peer has now. Nothing
-// happens when `ids` are not of `pool`: then nobody can be given them. Errors: Code::io.
-[[nodiscard]] Status share_ids(const IdClaim& claim, const kernel::IdMapping& ids, const host::IdPool& pool,
+// Enters the container of `claim` as one more holder of `ids`, a range claimed before that its peer has now. Errors:
+// Code::io.
+[[nodiscard]] Status share_ids(const IdClaim& claim, const kernel::IdMapping& ids,
                                const std::string& state_root = paths::state);
 
 }  // namespace hardened::state

@@ -277,13 +277,17 @@ TEST_CASE("sensitive-mounts: an engine whose directory is in no table is guarded
   facts.engine_roots = {root};
   const auto made_of = [](const char* place) { return at("/data/docker/volumes/v/_data", {disk, place}); };
   check({"a volume in place", "/x", made_of("/srv/docker/volumes/v/_data"), true}, facts, "/x", {"rbind"});
-  check({"a volume of the engine's directory", "/x", made_of("/srv/docker"), false}, facts, "/x", {"rbind"});
-  check({"a volume of all layers", "/x", made_of("/srv/docker/overlay2"), false}, facts, "/x", {"rbind"});
-  check({"a volume of another one", "/x", made_of("/srv/docker/volumes/w/_data"), false}, facts, "/x", {"rbind"});
-  check({"a volume of what is above", "/x", made_of("/srv"), false}, facts, "/x", {"rbind"});
-  check({"a volume of a neighbour", "/x", made_of("/srv/docker-backup"), true}, facts, "/x", {"rbind"});
-  check({"the same place by another name", "/x", at("/elsewhere", {disk, "/srv/docker/overlay2"}), false}, facts, "/x",
+  check({"a volume of the engine's directory", "/x", made_of("/srv/docker"), false, "/data/docker"}, facts, "/x",
         {"rbind"});
+  check({"a volume of all layers", "/x", made_of("/srv/docker/overlay2"), false, "/data/docker"}, facts, "/x",
+        {"rbind"});
+  check({"a volume of another one", "/x", made_of("/srv/docker/volumes/w/_data"), false, "/data/docker"}, facts, "/x",
+        {"rbind"});
+  check({"a volume of what is above", "/x", made_of("/srv"), false, "/data/docker"}, facts, "/x", {"rbind"});
+  check({"a volume of a neighbour", "/x", made_of("/srv/docker-backup"), true}, facts, "/x", {"rbind"});
+  check(
+      {"the same place by another name", "/x", at("/elsewhere", {disk, "/srv/docker/overlay2"}), false, "/data/docker"},
+      facts, "/x", {"rbind"});
 }
 
 TEST_CASE("sensitive-mounts: Docker's own specs pass, its hostile bind does not") {

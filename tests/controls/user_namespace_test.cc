@@ -94,6 +94,23 @@ TEST_CASE("user-namespace: ids beyond the mapping are refused by name, on exec a
   }
 }
 
+TEST_CASE("user-namespace: no tmpfs belongs to an id beyond the mapping") {
+  const auto judged = [](const std::string& options) {
+    return try_control(user_namespace,
+                       R"({"mounts":[{"destination":"/d","options":["gid=5"]},
+        {"destination":"/x","type":"tmpfs","options":)" +
+                           options + R"(}],"linux":{"namespaces":[{"type":"user"}],
+        "uidMappings":[{"containerID":0,"hostID":1073741824,"size":65536}],
+        "gidMappings":[{"containerID":0,"hostID":1073807360,"size":65536}]}})",
+                       wanting(), with_ids())
+        .lines;
+  };
+  CHECK(judged(R"(["uid=65535","gid=65535","mode=755"])").empty());
+  CHECK(judged(R"(["uid=65536"])") == Lines{"refuse 65536"});
+  CHECK(judged(R"(["noexec","gid=70000",7])") == Lines{"refuse 70000"});
+  CHECK(judged(R"("uid=70000")").empty());  // no list: the runtime says so
+}
+
 TEST_CASE("user-namespace: ping is allowed to no group that is not mapped") {
   const auto judged = [](const char* range) {
     return try_control(sysctls, Json{{"linux", {{"sysctl", {{"net.ipv4.ping_group_range", range}}}}}}.dump(), {},

@@ -1,6 +1,9 @@
 #include "host/id_pool.h"
 
+#include <sys/resource.h>
+
 #include "catch.h"
+#include "processes.h"
 #include "temporary.h"
 
 using namespace hardened;
@@ -27,6 +30,18 @@ TEST_CASE("id pool: the default, kept clear of the host's users and of other peo
 TEST_CASE("id pool: no files at all are no error") {
   const TemporaryDirectory etc;
   REQUIRE(host::id_pool(etc.path()));
+}
+
+TEST_CASE("id pool: a file that cannot be read is an error: its ids might be given out") {
+  const TemporaryDirectory etc;
+  write_text(etc.path("passwd"), "big:x:1073741900:5::/:/bin/sh\n");
+  const auto out_of_descriptors = [&] {
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return false;
+    const auto pool = host::id_pool(etc.path());
+    return !pool && pool.error().code == Code::io;
+  };
+  CHECK(testing::succeeded(testing::start(out_of_descriptors)));
 }
 
 TEST_CASE("id pool: the subordinate ids of the user \"hardened\", whole aligned ranges of them") {

@@ -1,16 +1,21 @@
 #include "state/id_ranges.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 #include <set>
 
 #include "catch.h"
+#include "kernel/user_namespace.h"
 #include "processes.h"
 #include "state/example.h"
+#include "state/mapped_ids.h"
 #include "state/shard.h"
 
 using namespace hardened;
@@ -43,7 +48,7 @@ class Host {
   }
   // Joins a container that has `ids`, likewise.
   void join(const std::string& id, const kernel::IdMapping& ids) const {
-    REQUIRE(state::share_ids({runtime_root(), id, ids.size, testing::dead_process()}, ids, pool_, state()));
+    REQUIRE(state::share_ids({runtime_root(), id, ids.size, testing::dead_process()}, ids, state()));
     state::Grant grant = testing::example(runtime_root(), id);
     grant.creator = testing::dead_process();
     grant.ids = ids;
@@ -115,8 +120,8 @@ TEST_CASE("id ranges: a larger one is whole") {
 TEST_CASE("id ranges: a holder that cannot be read is not robbed") {
   const Host host(2);
   REQUIRE(host.create("a"));
-  fs::remove(host.state() + "/ids/1");
-  fs::create_symlink("garbage", host.state() + "/ids/1");
+  const std::string second = host.state() + "/ids/" + std::to_string(first + 65536);
+  fs::create_symlink("garbage", second);
   CHECK_FALSE(host.create("b"));
 }
 
@@ -168,6 +173,77 @@ TEST_CASE("id ranges: a range is in use as long as any container that joined its
   CHECK_FALSE(host.create("more"));
   host.remove("fourth");
   CHECK(host.create("more").value() == ids);
+}
+
+TEST_CASE("id ranges: another pool over the same ids gives none out that a living container has") {
+  Host host(4);
+  std::set<std::uint32_t> users;
+  std::set<std::uint32_t> groups;
+  const auto create = [&](const char* id) {
+    const auto ids = host.create(id);
+    REQUIRE(ids);
+    CHECK(users.insert(ids->uid).second);
+    CHECK(groups.insert(ids->gid).second);
+  };
+  create("a");
+  create("b");
+  create("c");
+  host.pool().uid += 65536;  // users a slot further on, groups where they were
+  create("d");
+  CHECK_FALSE(host.create("e"));
+  host.pool().uid = first - 65536 * 50;
+  host.pool().slots = 3;
+  host.pool().gid = first;  // the groups' ids are the users' of the first three
+  CHECK_FALSE(host.create("e"));
+  host.remove("b");
+  create("f");
+}
+
+TEST_CASE("id ranges: emptied under living containers, their ids are found among the processes") {
+  Host host(3);
+  host.pool().gid = first;
+  const auto enters = [](const kernel::IdMapping& ids) {
+    const auto users = kernel::make_user_namespace(ids);
+    return users && ::setns(users->get(), CLONE_NEWUSER) == 0;
+  };
+  std::optional<testing::Subject> container(std::in_place, [&] { return enters({first + 65536, first, 65536}); });
+  REQUIRE(container->ready());
+  CHECK(host.create("a").value().uid == first + 2 * 65536);
+  fs::remove_all(host.state() + "/ids");
+  CHECK(host.create("b").value().uid == first + 2 * 65536);  // "a" was never a process
+  CHECK_FALSE(host.create("c"));
+  container.reset();
+  CHECK(host.create("c").value().uid == first);
+}
+
+TEST_CASE("mapped ids: of the first process of a pid namespace, and of nobody with our own mapping") {
+  const auto enters = [] {
+    const auto users = kernel::make_user_namespace({first, first + 65536, 1000});
+    int ends[2];
+    if (!users || ::setns(users->get(), CLONE_NEWUSER) != 0 || ::unshare(CLONE_NEWPID) != 0 || ::pipe(ends) != 0)
+      return false;
+    if (::fork() == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // it goes with the subject
+      const bool is_second = ::fork() == 0;
+      if (!is_second && ::write(ends[1], "", 1) != 1) ::_exit(1);
+      for (;;) ::pause();
+    }
+    char byte = 0;
+    return ::read(ends[0], &byte, 1) == 1;
+  };
+  const testing::Subject subject(enters);
+  REQUIRE(subject.ready());
+  int processes = 0;
+  const auto living = state::mapped_ids();
+  REQUIRE(living);
+  for (const state::MappedIds& ids : *living) {
+    CHECK(ids.process.pid != ::getpid());
+    if (ids.users.at(0).first != first) continue;
+    CHECK(ids.users.at(0).count == 1000);
+    CHECK(ids.groups.at(0).first == first + 65536);
+    ++processes;
+  }
+  CHECK(processes == 2);  // it, and the first of the three
 }
 
 TEST_CASE("id ranges: what cannot be looked at is held") {

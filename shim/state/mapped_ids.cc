@@ -1,0 +1,96 @@
+#include "state/mapped_ids.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <sstream>
+
+#include "util/file.h"
+#include "util/text.h"
+
+namespace hardened::state {
+namespace {
+
+constexpr std::size_t largest_file = 65536;  // 340 lines of a mapping, at most 33 bytes each
+
+Result<std::string> text_of(const std::string& path) {
+  TRY(file, open_at(AT_FDCWD, path, O_RDONLY));
+  return read_all(file.get(), largest_file, path);
+}
+
+std::optional<pid_t> process_number(std::string_view name) {
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  return error == std::errc{} && end == name.data() + name.size() ? std::optional(pid) : std::nullopt;
+}
+
+// Each line: the first id inside, the first outside, how many.
+std::vector<host::IdInterval> outside(const std::string& map) {
+  std::vector<host::IdInterval> intervals;
+  std::istringstream lines(map);
+  std::uint32_t inside = 0;
+  host::IdInterval interval;
+  while (lines >> inside >> interval.first >> interval.count) intervals.push_back(interval);
+  return intervals;
+}
+
+// "NSpid: 4711 17" of proc_pid_status(5): the number in each pid namespace, the innermost one last.
+bool ends_with_another(const std::string& status) {
+  constexpr std::string_view field = "\nNSpid:";
+  const std::size_t begin = status.find(field);
+  if (begin == std::string::npos) return false;
+  const std::string line = status.substr(begin + 1, status.find('\n', begin + 1) - begin - 1);
+  const std::vector<std::string> numbers = split(line, '\t');
+  return numbers.size() > 2 && numbers.back() != "1";
+}
+
+struct Maps {
+  std::string users;
+  std::string groups;
+  bool operator==(const Maps&) const = default;
+};
+
+Result<Maps> maps_of(const std::string& directory) {
+  TRY(users, text_of(directory + "/uid_map"));
+  TRY(groups, text_of(directory + "/gid_map"));
+  return Maps{std::move(users), std::move(groups)};
+}
+
+// Nothing where the process has no mapping of its own, or ends with another one.
+Result<std::optional<MappedIds>> ids_of(pid_t pid, const Maps& own) {
+  const std::string directory = "/proc/" + std::to_string(pid);
+  TRY(maps, maps_of(directory));
+  if (maps == own) return std::nullopt;
+  TRY(status, text_of(directory + "/status"));
+  if (ends_with_another(status)) return std::nullopt;
+  TRY(process, process_of(pid));
+  return MappedIds{process, outside(maps.users), outside(maps.groups)};
+}
+
+}  // namespace
+
+Result<std::vector<MappedIds>> mapped_ids() {
+  TRY(own, maps_of("/proc/self"));
+  const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), &::closedir);
+  if (!processes) return fail_errno("cannot list /proc", errno);
+  std::vector<MappedIds> found;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(processes.get());
+    if (entry == nullptr && errno != 0) return fail_errno("cannot list /proc", errno);
+    if (entry == nullptr) return found;
+    const auto pid = process_number(entry->d_name);
+    if (!pid) continue;
+    auto ids = ids_of(*pid, own);
+    if (!ids && ::kill(*pid, 0) != 0 && errno == ESRCH) continue;  // it ended meanwhile
+    if (!ids) return tl::unexpected<Error>(std::move(ids).error());
+    if (*ids) found.push_back(std::move(**ids));
+  }
+}
+
+}  // namespace hardened::state

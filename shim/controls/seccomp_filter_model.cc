@@ -203,7 +203,13 @@ const CallRule* find_rule(const SyscallFilter& filter, std::string_view name) {
 }
 
 std::vector<NamedRule> sorted(std::vector<NamedRule> calls) {
-  std::stable_sort(calls.begin(), calls.end(), [](const NamedRule& a, const NamedRule& b) { return a.name < b.name; });
+  // What comes is a few sorted lists, one after the other: to merge them is a tenth of sorting all.
+  const auto by_name = [](const NamedRule& a, const NamedRule& b) { return a.name < b.name; };
+  for (auto end = std::is_sorted_until(calls.begin(), calls.end(), by_name); end != calls.end();) {
+    const auto next = std::is_sorted_until(end, calls.end(), by_name);
+    std::inplace_merge(calls.begin(), end, next, by_name);
+    end = next;
+  }
   std::vector<NamedRule> result;
   result.reserve(calls.size());
   for (NamedRule& call : calls) {
@@ -233,6 +239,7 @@ SyscallFilter read_filter(const Json& seccomp, int denied) {
     }
   }
   std::stable_sort(said.begin(), said.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  filter.calls.reserve(said.size());
   for (auto at = said.begin(); at != said.end();) {
     const auto next = std::find_if(at, said.end(), [&](const auto& other) { return other.first != at->first; });
     filter.calls.push_back({std::string(at->first), rule_of({at, next}, filter.fallback)});

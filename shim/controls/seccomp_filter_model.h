@@ -61,7 +61,7 @@ struct SyscallFilter {
 // The rule of the call `name`, or nothing.
 [[nodiscard]] const CallRule* find_rule(const SyscallFilter& filter, std::string_view name);
 
-// Sorts by name; of several rules for one call the last counts.
+// Sorts by name, fast where `calls` are a few sorted lists; of several rules for one call the last counts.
 [[nodiscard]] std::vector<NamedRule> sorted(std::vector<NamedRule> calls);
 
 // What the runtime would load from `seccomp`. Where libseccomp's own choice between rules that contradict each other is

@@ -102,12 +102,13 @@ SyscallFilter generate_filter(const policy::Seccomp& profile, const Capabilities
   SyscallFilter filter;
   filter.fallback = {Action::error, errno_number(profile.unknown, ENOSYS)};
   const SharedRule denial = settled({{}, {{{}, refusal}}});
+  const std::vector<std::string_view> needs = runtime_needs(facts.runtime);
   std::vector<NamedRule> calls;
+  calls.reserve(denied.size() + allowed.size() + needs.size() + 1);
   for (const std::string_view call : denied) calls.push_back({std::string(call), denial});
   for (const std::string_view call : allowed)
     calls.push_back({std::string(call), refused(call) ? denial : argument_rule(call, limits)});
-  for (const std::string_view call : runtime_needs(facts.runtime))
-    calls.push_back({std::string(call), argument_rule(call, limits)});
+  for (const std::string_view call : needs) calls.push_back({std::string(call), argument_rule(call, limits)});
   calls.push_back({"clone3", argument_rule("clone3", limits)});
   filter.calls = sorted(std::move(calls));
   return filter;

@@ -102,6 +102,7 @@ class Intersection {
  public:
   Intersection(const SyscallFilter& ours, const SyscallFilter& given) : ours_(ours), given_(given) {
     result_.fallback = given.fallback.kills() ? given.fallback : ours.fallback;
+    result_.calls.reserve(ours.calls.size() + given.calls.size());
   }
 
   // In the order of the names.

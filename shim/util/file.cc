@@ -98,6 +98,7 @@ Result<Fd> make_trusted_directory(int directory, const std::string& path, mode_t
 }
 
 Status make_directories(const std::string& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return {};  // as almost always
   const std::size_t size = path.find_last_not_of('/') + 1;  // "/run/x/" is the directory x, not a child of it
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const bool last = end >= size;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Containers come and go, 20 at a time, and every tenth has its runtime program, its runc or its shim killed in the
 # middle: nothing is left behind, and nothing ever runs without a user namespace of its own.
-# HARDENED_CYCLES: how many (default 60).
+# HARDENED_CYCLES: how many (default 60); a thousand need more than the minutes of a test (HARDENED_PATIENCE=20).
 
 load helpers
 

@@ -53,8 +53,6 @@ bool is_covered(const std::string& path, const std::vector<MountView>& mounts) {
   });
 }
 
-// At the very front: whatever the spec mounts below these places (a secret in /run/secrets, a socket in /var/run, which
-// many images link to /run) then lands on top of them.
 // Where `path` lies in the image; nothing where that is the runtime's own or cannot be told.
 std::optional<std::string> place_in_image(const std::string& path, const Facts& facts) {
   const auto found = facts.destinations.find(path);
@@ -67,6 +65,8 @@ std::optional<std::string> place_in_image(const std::string& path, const Facts& 
   return taken ? std::nullopt : std::optional(place);
 }
 
+// At the very front: whatever the spec mounts below these places (a secret in /run/secrets, a socket in /var/run, which
+// many images link to /run) then lands on top of them.
 Verdict evaluate(const Spec& spec, const Policy& policy, const Facts& facts) {
   Verdict verdict(spec);
   if (policy.profile.rootfs != policy::Rootfs::read_only) return verdict;

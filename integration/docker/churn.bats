@@ -8,23 +8,17 @@ load helpers
 AT_ONCE=20
 # Hardly more than live at once: only ranges that are taken back make it last.
 RANGES=24
-FIRST_ID=$((0x30000000))
 
 setup_file() {
   local killed=$BATS_TEST_DIRNAME/killed
   suite_up "$(jq -n --arg killed "$killed" --arg program "$HARDENED_STAGE/bin/hardened-runtime" '{runtimes: {
     "killed-early": {path: $killed, runtimeArgs: ["6", $program]},
     "killed-late": {path: $killed, runtimeArgs: ["60", $program]}}}')"
-  offer_ranges
+  FIRST_ID=$(first_own_id)
+  export FIRST_ID
+  subordinate_ids "$FIRST_ID" $((RANGES * 65536))
 }
 teardown_file() { suite_down; }
-
-# Where the daemon runs, /etc/subuid and /etc/subgid give the user "hardened" that many ranges.
-offer_ranges() {
-  local file
-  printf 'hardened:%d:%d\n' "$FIRST_ID" $((RANGES * 65536)) >"$HARDENED_DAEMON/subid"
-  for file in /etc/subuid /etc/subgid; do inside mount --bind "$HARDENED_DAEMON/subid" "$file"; done
-}
 
 complain() { printf '%s\n' "$*" >>"$BATS_TEST_TMPDIR/complaints"; }
 

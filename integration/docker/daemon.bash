@@ -97,6 +97,19 @@ daemon_up() {
   daemon_launch
 }
 
+# first_own_id: where 64 ranges of 65536 host ids begin that no other daemon of these tests gives out, but for one of 512.
+first_own_id() { printf '%d\n' $((0x60000000 + HARDENED_HOLDER % 512 * 64 * 65536)); }
+
+# subordinate_ids [FIRST COUNT]: the host ids of the user "hardened" where the daemon runs; without any, the machine's own
+# files again.
+subordinate_ids() {
+  local file
+  for file in /etc/subuid /etc/subgid; do ! inside mountpoint -q "$file" || inside umount "$file"; done
+  [ $# -ne 0 ] || return 0
+  printf 'hardened:%d:%d\n' "$@" >"$HARDENED_DAEMON/subid"
+  for file in /etc/subuid /etc/subgid; do inside mount --bind "$HARDENED_DAEMON/subid" "$file"; done
+}
+
 # daemon_stop: dockerd only; containers live on.
 daemon_stop() {
   local pid

@@ -158,20 +158,23 @@ mended() {
 host_id() { awk '{ print $2 }' "/proc/$(pid_of "$1")/uid_map"; }
 
 @test "the subordinate ids of \"hardened\" are those that containers get" {
-  subordinate $'somebody:100000:65536\nhardened:2147483648:131072\n'
+  local first
+  first=$(first_own_id)
+  subordinate "somebody:100000:65536"$'\n'"hardened:$first:131072"$'\n'
   sleeper box
   sleeper other
-  equals "$(printf '%s\n' "$(host_id box)" "$(host_id other)" | sort | tr '\n' ' ')" "2147483648 2147549184 "
+  equals "$(printf '%s\n' "$(host_id box)" "$(host_id other)" | sort | tr '\n' ' ')" "$first $((first + 65536)) "
 }
 
 @test "when all of them are in use the next container is refused, and has its turn when one has gone" {
-  subordinate $'hardened:2147483648:65536\n'
+  local runtime first
+  first=$(first_own_id)
+  subordinate "hardened:$first:65536"$'\n'
   sleeper box
-  local runtime
   for runtime in hardened hardened-compat; do
     run docker run --rm --runtime=$runtime "$BOX" true
     [ "$status" -ne 0 ]
-    contains "hardened: cannot find 65536 free host ids for a container: all 1 ranges from 2147483648 on are in use"
+    contains "hardened: cannot find 65536 free host ids for a container: all 1 ranges from $first on are in use"
     contains "/etc/subuid"
   done
   docker rm -f box

@@ -20,7 +20,8 @@ faults_up() {
   profile faults "$NARROW"
   rm -rf "$(hardened_state)"
   mkfifo "$WORK/stdin"
-  offer_ranges
+  # Who has them is looked for.
+  subordinate_ids "$(first_own_id)" $((24 * 65536))
   capture_spec
   stand_in making 'exec sleep infinity'
   stand_in ending 'exit 0'
@@ -44,13 +45,6 @@ faults_down() {
   end_neighbours
   policy_reset
   rm -f "$HARDENED_STAGE/etc/hardened/profiles.d/faults.json"
-}
-
-# Host ids that nobody else's containers on the machine have: who has them is looked for.
-offer_ranges() {
-  local file ranges=24
-  printf 'hardened:%d:%d\n' $((0x50000000 + $$ % 512 * ranges * 65536)) $((ranges * 65536)) >"$WORK/subid"
-  for file in /etc/subuid /etc/subgid; do inside mount --bind "$WORK/subid" "$file"; done
 }
 
 # Outside of a trial: our runtime, for the containers of ROOT.

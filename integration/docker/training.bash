@@ -8,9 +8,7 @@ PROFILES=$HARDENED_STAGE/etc/hardened/profiles.d
 # training_up SERVER...: images, no log or profile of before, and host ids that no other daemon of this machine gives
 # its containers, so that the kernel's refusals are told apart.
 training_up() {
-  local file ids=$((64 * 65536))
-  printf 'hardened:%d:%d\n' $((0xa0000000 + $$ % 256 * ids)) "$ids" >"$HARDENED_DAEMON/subid"
-  for file in /etc/subuid /etc/subgid; do inside mount --bind "$HARDENED_DAEMON/subid" "$file"; done
+  subordinate_ids "$(first_own_id)" $((64 * 65536))
   rm -rf "$LOGS" "$PROFILES"
   make_servers "$@"
 }

@@ -92,17 +92,8 @@ teardown() {
   contains "hardened: refused by user-namespace: it joins a container that has users of its own"
 }
 
-# subordinate_ids [FIRST COUNT]: what the user "hardened" has of them, as the runtime sees it; nothing again without.
-subordinate_ids() {
-  local file
-  for file in /etc/subuid /etc/subgid; do ! inside mountpoint -q "$file" || inside umount "$file"; done
-  [ $# -ne 0 ] || return 0
-  printf 'hardened:%s:%s\n' "$@" >"$HARDENED_DAEMON/subid"
-  for file in /etc/subuid /etc/subgid; do inside mount --bind "$HARDENED_DAEMON/subid" "$file"; done
-}
-
 @test "ids stay taken as long as a container that joined their first holder lives" {
-  subordinate_ids 1073741824 131072
+  subordinate_ids "$(first_own_id)" 131072
   sleeper first
   sleeper joined --network container:first
   docker rm -f first
@@ -115,20 +106,23 @@ subordinate_ids() {
 }
 
 @test "a living container's ids are nobody else's, though the pool is another one or the state is emptied" {
-  local ids=$HARDENED_STAGE/run/hardened/ids
-  inside rm -rf "$ids"
+  local first lost state=$HARDENED_STAGE/run/hardened
+  first=$(first_own_id)
+  subordinate_ids $((first + 65536)) 131072
   sleeper one
-  equals "$(host_id one)" 1073741824
-  subordinate_ids $((1073741824 - 65536)) 131072
+  equals "$(host_id one)" $((first + 65536))
+  subordinate_ids "$first" 131072
   sleeper two
-  run hardened --rm "$BOX" true
-  subordinate_ids
-  [ "$status" -ne 0 ]
-  contains "cannot find 65536 free host ids"
-  equals "$(host_id two)" $((1073741824 - 65536))
-  inside rm -rf "$ids"
+  equals "$(host_id two)" "$first"
+  for lost in ids ids/next grants; do
+    inside rm -rf "$state/$lost"
+    run hardened --rm "$BOX" true
+    [ "$status" -ne 0 ]
+    contains "cannot find 65536 free host ids"
+  done
+  docker rm -f two
   sleeper three
-  not equals "$(host_id three)" "$(host_id one)"
+  equals "$(host_id three)" "$first"
 }
 
 @test "one container's root cannot open, signal or trace what is another's" {

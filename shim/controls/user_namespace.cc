@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
+#include <cstdlib>
 
 #include "controls/controls.h"
 
@@ -64,9 +65,9 @@ void judge_mounts(Verdict& verdict, const Spec& spec, std::uint32_t size) {
     for (const Json& option : *options) {
       const std::string text = option.is_string() ? option.get<std::string>() : std::string();
       if (!text.starts_with("uid=") && !text.starts_with("gid=")) continue;
-      std::int64_t id = -1;
-      std::from_chars(text.data() + 4, text.data() + text.size(), id);
-      judge_id(verdict, fmt::format("/mounts/{}/options", i), id, size);
+      // As the kernel reads it: octal and hexadecimal, too (fs_parser.c, fs_param_is_u32).
+      const auto id = std::min<unsigned long long>(std::strtoull(text.c_str() + 4, nullptr, 0), INT64_MAX);
+      judge_id(verdict, fmt::format("/mounts/{}/options", i), static_cast<std::int64_t>(id), size);
     }
   }
 }

@@ -87,6 +87,33 @@ Result<kernel::IdMapping> suppose(std::uint32_t size) {
   return kernel::IdMapping{pool.uid, pool.gid, size};
 }
 
+std::vector<host::IdInterval> outside(const Spec& spec, std::string_view pointer) {
+  std::vector<host::IdInterval> intervals;
+  for (const Json& mapping : spec.elements(pointer)) {
+    const auto number = [&mapping](const char* member) {
+      const Json* value = oci::find(mapping, member);
+      return value != nullptr && value->is_number_unsigned() ? value->get<std::uint64_t>() : 0;
+    };
+    constexpr std::uint64_t end = std::uint64_t{1} << 32U;
+    const std::uint64_t first = std::min(number("/hostID"), end - 1);
+    intervals.push_back(
+        {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(std::min(number("/size"), end - 1 - first))});
+  }
+  return intervals;
+}
+
+// An engine's own mapping may be of our ids: an administrator's --uidmap. Nobody else is given them then.
+Status keep(const Spec& spec, const Facts& facts, const std::string& runtime_root) {
+  const Json& namespaces = spec.elements("/linux/namespaces");
+  const bool joined = std::any_of(namespaces.begin(), namespaces.end(), [](const Json& element) {
+    return oci::text(element, "/type") == "user" && !oci::text(element, "/path").value_or("").empty();
+  });
+  const state::GivenIds given{outside(spec, "/linux/uidMappings"), outside(spec, "/linux/gidMappings"), joined};
+  TRY(pool, host::id_pool());
+  TRY(creator, state::this_process());
+  return state::enter_given_ids({runtime_root, facts.workload.id, host::IdPool::slot, creator}, given, pool);
+}
+
 // The peer may end before the container that joins it.
 Status share(const kernel::IdMapping& ids, const Facts& facts, const std::string& runtime_root) {
   TRY(creator, state::this_process());
@@ -102,6 +129,7 @@ Result<std::optional<rootfs::OwnUsers>> own_users(const Spec& spec, const Policy
   Plan plan = plan_for(spec, facts);
   facts.joined_user_namespace = plan.joins;
   facts.no_user_namespace = plan.impossible;
+  if (!plan.own && ids == Ids::claimed) TRY_DO(keep(spec, facts, runtime_root));
   if (!policy.profile.user_namespace.own || !plan.own || !plan.impossible.empty()) return std::nullopt;
   if (plan.joins.empty()) {
     const std::uint32_t size = policy.profile.user_namespace.size;

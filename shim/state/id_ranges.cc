@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -34,14 +35,17 @@ class Holders {
     return Holders(std::move(directory), state_root);
   }
 
-  // The first id of the slot to try first; nothing where nobody wrote it.
-  [[nodiscard]] std::optional<std::uint32_t> next() const {
+  // The slot to try first; nothing where the living were not all entered that may have ids of `pool`.
+  [[nodiscard]] std::optional<std::uint32_t> next(const IdPool& pool) const {
     const std::string link = link_target(directory_.get(), next_link).value_or("");
-    std::uint32_t first = 0;
-    const auto [end, error] = std::from_chars(link.data(), link.data() + link.size(), first);
-    return error == std::errc{} && end == link.data() + link.size() ? std::optional(first) : std::nullopt;
+    std::uint32_t slot = 0;
+    const auto [end, error] = std::from_chars(link.data(), link.data() + link.size(), slot);
+    if (error != std::errc{} || std::string_view(end) != described(pool)) return std::nullopt;
+    return slot;
   }
-  [[nodiscard]] Status set_next(std::uint32_t first) const { return replace(next_link, std::to_string(first)); }
+  [[nodiscard]] Status set_next(const IdPool& pool, std::uint32_t slot) const {
+    return replace(next_link, std::to_string(slot) + described(pool));
+  }
 
   [[nodiscard]] bool has(std::uint32_t first) const {
     for (std::uint32_t index = 0;; ++index) {
@@ -54,12 +58,21 @@ class Holders {
   [[nodiscard]] Status take(std::uint32_t first, const std::string& holder) const {
     return replace(entry(first, 0), holder);
   }
-  // Puts `holder` beside those that have the slot.
-  [[nodiscard]] Status join(std::uint32_t first, const std::string& holder) const {
-    for (std::uint32_t index = 1;; ++index) {
-      TRY(other, link_target(directory_.get(), entry(first, index)));
-      if (other.empty() || !holds(other)) return replace(entry(first, index), holder);
+  // Puts `holders` beside those that have the slot.
+  [[nodiscard]] Status join(std::uint32_t first, std::set<std::string> holders) const {
+    std::vector<std::uint32_t> places;
+    std::uint32_t end = 1;
+    for (;; ++end) {
+      TRY(other, link_target(directory_.get(), entry(first, end)));
+      if (other.empty()) break;
+      if (holders.erase(other) == 0 && !holds(other)) places.push_back(end);
     }
+    for (const std::string& holder : holders) {
+      const std::uint32_t place = places.empty() ? end++ : places.back();
+      if (!places.empty()) places.pop_back();
+      TRY_DO(replace(entry(first, place), holder));
+    }
+    return {};
   }
 
  private:
@@ -70,12 +83,19 @@ class Holders {
     return index == 0 ? std::to_string(first) : fmt::format("{}.{}", first, index);
   }
 
+  static std::string described(const IdPool& pool) { return fmt::format("/{}/{}/{}", pool.uid, pool.gid, pool.slots); }
+
   // What cannot be read holds for ever: an id range in doubt is not given to a second container.
   [[nodiscard]] bool holds(const std::string& holder) const {
-    const std::vector<std::string> parts = split(holder, '/');
-    const auto process = parse_process(parts[0]);
-    if (!process || (parts.size() != 1 && parts.size() != 3)) return true;
-    return may_be_alive(*process) || (parts.size() == 3 && holds_ids(state_root_, parts[1], parts[2]));
+    const std::size_t key = holder.find('/');
+    const auto process = parse_process(std::string_view(holder).substr(0, key));
+    if (!process || may_be_alive(*process)) return true;
+    if (key == std::string::npos) return false;  // of a process alone
+    const std::size_t first = holder.find('/', key + 1);
+    const std::size_t container = first == std::string::npos ? first : holder.find('/', first + 1);
+    if (container == std::string::npos) return true;
+    return holds_ids(state_root_, holder.substr(key + 1, first - key - 1),
+                     holder.substr(first + 1, container - first - 1), holder.substr(container));
   }
 
   [[nodiscard]] Status replace(const std::string& name, const std::string& target) const {
@@ -118,16 +138,23 @@ IdInterval within(const IdInterval& ids, const IdInterval& all) {
                      : IdInterval{};
 }
 
+// The names of what is of the pool in `users` and `groups`.
+std::set<std::uint32_t> names_in(const IdPool& pool, const std::vector<IdInterval>& users,
+                                 const std::vector<IdInterval>& groups) {
+  std::set<std::uint32_t> names;
+  for (const IdInterval& ids : users) names.merge(names_of(within(ids, users_of(pool, 0, pool.slots)), {}));
+  for (const IdInterval& ids : groups) names.merge(names_of(within(ids, groups_of(pool, 0, pool.slots)), {}));
+  return names;
+}
+
 Status enter_the_living(const Holders& holders, const IdPool& pool) {
-  const IdInterval users = users_of(pool, 0, pool.slots);
-  const IdInterval groups = groups_of(pool, 0, pool.slots);
   TRY(living, mapped_ids());
+  std::map<std::uint32_t, std::set<std::string>> entries;
   for (const MappedIds& ids : living) {
-    std::set<std::uint32_t> names;
-    for (const IdInterval& interval : ids.users) names.merge(names_of(within(interval, users), {}));
-    for (const IdInterval& interval : ids.groups) names.merge(names_of(within(interval, groups), {}));
-    for (const std::uint32_t name : names) TRY_DO(holders.join(name, format_process(ids.process)));
+    for (const std::uint32_t name : names_in(pool, ids.users, ids.groups))
+      entries[name].insert(format_process(ids.process));
   }
+  for (auto& [name, processes] : entries) TRY_DO(holders.join(name, std::move(processes)));
   return {};
 }
 
@@ -143,14 +170,10 @@ bool are_free(const Holders& holders, const IdPool& pool, const IdInterval& user
 
 // The first of `count` free slots side by side; the pool's size when there are none.
 Result<std::uint32_t> find(const Holders& holders, const IdPool& pool, std::uint32_t count) {
-  const std::optional<std::uint32_t> next = holders.next();
-  std::uint32_t begin = next ? (*next - pool.uid) / IdPool::slot : pool.slots;
-  if (begin >= pool.slots) {
-    TRY_DO(enter_the_living(holders, pool));
-    begin = 0;
-  }
+  const std::optional<std::uint32_t> next = holders.next(pool);
+  if (!next) TRY_DO(enter_the_living(holders, pool));
   for (std::uint32_t tried = 0; tried < pool.slots; ++tried) {
-    const std::uint32_t slot = (begin + tried) % pool.slots;
+    const std::uint32_t slot = (next.value_or(0) % pool.slots + tried) % pool.slots;
     if (slot + count <= pool.slots &&
         are_free(holders, pool, users_of(pool, slot, count), groups_of(pool, slot, count)))
       return slot;
@@ -158,8 +181,10 @@ Result<std::uint32_t> find(const Holders& holders, const IdPool& pool, std::uint
   return pool.slots;
 }
 
-std::string holder_of(const IdClaim& claim, const kernel::IdMapping& ids) {
-  return fmt::format("{}/{}/{}", format_process(claim.creator), key_of(claim.runtime_root, claim.id), ids.uid);
+// `first`: as the container's grant says it, which has none for ids that are not ours.
+std::string holder_of(const IdClaim& claim, const std::string& first) {
+  return fmt::format("{}/{}/{}{}/{}", format_process(claim.creator), key_of(claim.runtime_root, claim.id), first,
+                     claim.runtime_root, claim.id);
 }
 
 }  // namespace
@@ -176,15 +201,31 @@ Result<kernel::IdMapping> claim_ids(const IdClaim& claim, const IdPool& pool, co
   const IdInterval users = users_of(pool, slot, count);
   const IdInterval groups = groups_of(pool, slot, count);
   const kernel::IdMapping ids{users.first, groups.first, claim.size};
-  for (const std::uint32_t name : names_of(users, groups)) TRY_DO(holders.take(name, holder_of(claim, ids)));
-  TRY_DO(holders.set_next(pool.uid + (slot + count) % pool.slots * IdPool::slot));
+  const std::string holder = holder_of(claim, std::to_string(ids.uid));
+  for (const std::uint32_t name : names_of(users, groups)) TRY_DO(holders.take(name, holder));
+  TRY_DO(holders.set_next(pool, slot + count));
   return ids;
 }
 
 Status share_ids(const IdClaim& claim, const kernel::IdMapping& ids, const std::string& state_root) {
   TRY(holders, Holders::open(state_root));
   for (const std::uint32_t name : names_of({ids.uid, ids.size}, {ids.gid, ids.size}))
-    TRY_DO(holders.join(name, holder_of(claim, ids)));
+    TRY_DO(holders.join(name, {holder_of(claim, std::to_string(ids.uid))}));
+  return {};
+}
+
+Status enter_given_ids(const IdClaim& claim, const GivenIds& given, const IdPool& pool, const std::string& state_root) {
+  const std::set<std::uint32_t> names = names_in(pool, given.users, given.groups);
+  if (names.empty()) return {};
+  TRY(holders, Holders::open(state_root));
+  if (!holders.next(pool)) TRY_DO(enter_the_living(holders, pool));
+  const auto taken = std::find_if(names.begin(), names.end(), [&](std::uint32_t name) { return holders.has(name); });
+  if (!given.joined && taken != names.end())
+    return fail(Code::policy,
+                fmt::format("cannot let the container have the host ids from {} on: another one has them", *taken),
+                fmt::format("map other ids than the {} from {} on, which are given out to containers",
+                            std::uint64_t{pool.slots} * IdPool::slot, pool.uid));
+  for (const std::uint32_t name : names) TRY_DO(holders.join(name, {holder_of(claim, {})}));
   return {};
 }
 

@@ -3,15 +3,17 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <set>
 #include <sstream>
+#include <utility>
 
 #include "util/file.h"
-#include "util/text.h"
 
 namespace hardened::state {
 namespace {
@@ -40,19 +42,17 @@ std::vector<host::IdInterval> outside(const std::string& map) {
 }
 
 // "NSpid: 4711 17" of proc_pid_status(5): the number in each pid namespace, the innermost one last.
-bool ends_with_another(const std::string& status) {
+bool is_first(const std::string& status) {
   constexpr std::string_view field = "\nNSpid:";
   const std::size_t begin = status.find(field);
   if (begin == std::string::npos) return false;
-  const std::string line = status.substr(begin + 1, status.find('\n', begin + 1) - begin - 1);
-  const std::vector<std::string> numbers = split(line, '\t');
-  return numbers.size() > 2 && numbers.back() != "1";
+  return status.substr(0, status.find('\n', begin + 1)).ends_with("\t1");
 }
 
 struct Maps {
   std::string users;
   std::string groups;
-  bool operator==(const Maps&) const = default;
+  auto operator<=>(const Maps&) const = default;
 };
 
 Result<Maps> maps_of(const std::string& directory) {
@@ -61,24 +61,32 @@ Result<Maps> maps_of(const std::string& directory) {
   return Maps{std::move(users), std::move(groups)};
 }
 
-// Nothing where the process has no mapping of its own, or ends with another one.
-Result<std::optional<MappedIds>> ids_of(pid_t pid, const Maps& own) {
+// A mapping in a pid namespace (its inode; 0 where that cannot be told).
+using Place = std::pair<ino_t, Maps>;
+
+struct Member {
+  Process process;
+  Place place;
+  bool first = false;  // of its pid namespace
+};
+
+// Nothing where the process has no mapping of its own.
+Result<std::optional<Member>> member_of(pid_t pid, const Maps& own) {
   const std::string directory = "/proc/" + std::to_string(pid);
   TRY(maps, maps_of(directory));
   if (maps == own) return std::nullopt;
   TRY(status, text_of(directory + "/status"));
-  if (ends_with_another(status)) return std::nullopt;
   TRY(process, process_of(pid));
-  return MappedIds{process, outside(maps.users), outside(maps.groups)};
+  struct stat pids {};
+  if (::stat((directory + "/ns/pid").c_str(), &pids) != 0) pids.st_ino = 0;
+  return Member{process, {pids.st_ino, std::move(maps)}, is_first(status)};
 }
 
-}  // namespace
-
-Result<std::vector<MappedIds>> mapped_ids() {
+Result<std::vector<Member>> members() {
   TRY(own, maps_of("/proc/self"));
   const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), &::closedir);
   if (!processes) return fail_errno("cannot list /proc", errno);
-  std::vector<MappedIds> found;
+  std::vector<Member> found;
   for (;;) {
     errno = 0;
     const dirent* entry = ::readdir(processes.get());
@@ -86,11 +94,28 @@ Result<std::vector<MappedIds>> mapped_ids() {
     if (entry == nullptr) return found;
     const auto pid = process_number(entry->d_name);
     if (!pid) continue;
-    auto ids = ids_of(*pid, own);
-    if (!ids && ::kill(*pid, 0) != 0 && errno == ESRCH) continue;  // it ended meanwhile
-    if (!ids) return tl::unexpected<Error>(std::move(ids).error());
-    if (*ids) found.push_back(std::move(**ids));
+    auto member = member_of(*pid, own);
+    if (!member && ::kill(*pid, 0) != 0 && errno == ESRCH) continue;  // it ended meanwhile
+    if (!member) return tl::unexpected<Error>(std::move(member).error());
+    if (*member) found.push_back(std::move(**member));
   }
+}
+
+}  // namespace
+
+Result<std::vector<MappedIds>> mapped_ids() {
+  TRY(living, members());
+  std::set<Place> firsts;
+  for (const Member& member : living) {
+    if (member.first && member.place.first != 0) firsts.insert(member.place);
+  }
+  std::vector<MappedIds> found;
+  for (const Member& member : living) {
+    if (!member.first && firsts.contains(member.place)) continue;
+    const Maps& maps = member.place.second;
+    found.push_back({member.process, outside(maps.users), outside(maps.groups)});
+  }
+  return found;
 }
 
 }  // namespace hardened::state

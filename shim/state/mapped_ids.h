@@ -15,8 +15,9 @@ struct MappedIds {
   std::vector<host::IdInterval> groups;
 };
 
-// Those of every process whose mapping is not our own. Of a pid namespace, its first process alone: no
-// other outlives it (pid_namespaces(7)). Reads a file of every process. Errors: Code::io; some may be missing.
+// Those of every process whose mapping is not our own. Where the first process of a pid namespace has the same ones,
+// none of its others: they do not outlive it (pid_namespaces(7)). Reads a file of every process. Errors: Code::io; some
+// may be missing.
 [[nodiscard]] Result<std::vector<MappedIds>> mapped_ids();
 
 }  // namespace hardened::state

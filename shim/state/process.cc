@@ -18,6 +18,7 @@ namespace {
 
 struct Stat {
   char status = '?';
+  std::uint64_t threads = 0;
   std::uint64_t start_time = 0;
 };
 
@@ -29,13 +30,16 @@ Result<Stat> stat_of(pid_t pid) {
   const std::size_t bracket = text.rfind(") ");
   const auto fields = split(bracket == std::string::npos ? "" : text.substr(bracket + 2), ' ');
   Stat stat;
-  constexpr std::size_t start_time = 22 - 3;
+  constexpr std::size_t threads = 20 - 3, start_time = 22 - 3;
   if (fields.size() <= start_time || fields[0].empty())
     return fail(Code::io, "cannot read " + path + ": too few fields");
   stat.status = fields[0][0];
-  const std::string& number = fields[start_time];
-  if (std::from_chars(number.data(), number.data() + number.size(), stat.start_time).ec != std::errc{})
-    return fail(Code::io, "cannot read " + path + ": field 22 is not a number");
+  const auto read = [&fields](std::size_t field, std::uint64_t& number) {
+    const std::string& digits = fields[field];
+    return std::from_chars(digits.data(), digits.data() + digits.size(), number).ec == std::errc{};
+  };
+  if (!read(threads, stat.threads) || !read(start_time, stat.start_time))
+    return fail(Code::io, "cannot read " + path + ": field 20 or 22 is not a number");
   return stat;
 }
 
@@ -71,7 +75,8 @@ bool may_be_alive(const Process& process) {
   if (::kill(process.pid, 0) != 0 && errno == ESRCH) return false;
   const auto stat = stat_of(process.pid);
   if (!stat) return true;
-  return stat->start_time == process.start_time && stat->status != 'Z' && stat->status != 'X';
+  const bool has_ended = (stat->status == 'Z' || stat->status == 'X') && stat->threads <= 1;
+  return stat->start_time == process.start_time && !has_ended;
 }
 
 }  // namespace hardened::state

@@ -27,7 +27,7 @@ struct Process {
 [[nodiscard]] std::optional<Process> parse_process(std::string_view text);
 
 // False only when it is certain that `process` has ended: a zombie has, and so has one whose number was given to
-// another.
+// another. A zombie whose other threads go on has not: its first thread called exit(2), as any program may.
 [[nodiscard]] bool may_be_alive(const Process& process);
 
 }  // namespace hardened::state

@@ -97,10 +97,14 @@ std::string key_of(const std::string& runtime_root, const std::string& id) {
   return path.substr(path.rfind('/') + 1);
 }
 
-bool holds_ids(const std::string& state_root, const std::string& key, const std::string& first) {
+bool holds_ids(const std::string& state_root, const std::string& key, const std::string& first,
+               const std::string& container) {
+  const auto is_there = [](const std::string& path) {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+  };
   const std::string shard = state_root + "/grants/" + key.substr(0, 2);
-  struct stat status {};
-  if (::lstat((shard + "/" + key).c_str(), &status) != 0) return errno != ENOENT && errno != ENOTDIR;
+  if (!is_there(shard + "/" + key)) return is_there(container);
   auto directory = open_trusted_directory(AT_FDCWD, shard);
   if (!directory) return true;
   const auto ids = link_target(directory->get(), key + "/" + ids_link);

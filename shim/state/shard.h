@@ -20,9 +20,11 @@ inline constexpr std::size_t grant_limit = std::size_t{16} << 20;  // bytes: twi
 // The name of a grant's directory (key.h); its first two characters are the shard's.
 [[nodiscard]] std::string key_of(const std::string& runtime_root, const std::string& id);
 
-// Is there a grant `key` of a living container, or of one being created, whose host ids begin at `first`? What cannot
-// be told is taken for one.
-[[nodiscard]] bool holds_ids(const std::string& state_root, const std::string& key, const std::string& first);
+// Does a container that lives, or is being created, have the host ids from `first` on (empty: others than we gave it)?
+// Its grant `key` says so; where that was lost, the runtime's own directory `container` does. What cannot be told is
+// taken for one.
+[[nodiscard]] bool holds_ids(const std::string& state_root, const std::string& key, const std::string& first,
+                             const std::string& container);
 
 // The target of the symbolic link `name`; empty when it is none. Errors: Code::io; that cannot be told.
 [[nodiscard]] Result<std::string> link_target(int directory, const std::string& name);
@@ -45,7 +47,8 @@ class Shard {
   [[nodiscard]] bool is_needed(const std::string& key) const;
 
  private:
-  friend bool holds_ids(const std::string& state_root, const std::string& key, const std::string& first);
+  friend bool holds_ids(const std::string& state_root, const std::string& key, const std::string& first,
+                        const std::string& container);
   explicit Shard(Fd directory) : directory_(std::move(directory)) {}
   [[nodiscard]] bool exists(const std::string& key) const;
   [[nodiscard]] bool container_exists(const std::string& key) const;

@@ -216,34 +216,98 @@ TEST_CASE("id ranges: emptied under living containers, their ids are found among
   CHECK(host.create("c").value().uid == first);
 }
 
-TEST_CASE("mapped ids: of the first process of a pid namespace, and of nobody with our own mapping") {
-  const auto enters = [] {
-    const auto users = kernel::make_user_namespace({first, first + 65536, 1000});
+TEST_CASE("id ranges: a pool that was not looked through whole is, also when the last slot is of it") {
+  Host host(2);
+  host.pool().gid = first;
+  const testing::Subject container([&] {
+    const auto users = kernel::make_user_namespace({first, first, 65536});
+    return users && ::setns(users->get(), CLONE_NEWUSER) == 0;
+  });
+  REQUIRE(container.ready());
+  const auto move_pool = [&](std::uint32_t to, std::uint32_t slots) {
+    host.pool().uid = host.pool().gid = to;
+    host.pool().slots = slots;
+  };
+  move_pool(first + 65536, 2);
+  CHECK(host.create("a").value().uid == first + 65536);
+  move_pool(first, 3);
+  CHECK(host.create("b").value().uid == first + 2 * 65536);
+  CHECK_FALSE(host.create("c"));
+}
+
+TEST_CASE("id ranges: where the grants are lost, the runtime's own directory tells that a container is there") {
+  const Host host(2);
+  REQUIRE(host.create("a"));
+  REQUIRE(host.create("b"));
+  fs::remove_all(host.state() + "/grants");
+  CHECK_FALSE(host.create("c"));
+  host.remove("a");
+  CHECK(host.create("c").value().uid == first);
+}
+
+TEST_CASE("id ranges: those that an engine chose are nobody else's, and not somebody's already") {
+  Host host(3);
+  host.pool().gid = first;
+  const auto enter = [&](const char* id, std::uint32_t from, std::uint32_t size, bool joined = false) {
+    const auto entered = state::enter_given_ids({host.runtime_root(), id, size, testing::dead_process()},
+                                                {{{from, size}}, {{from, size}}, joined}, host.pool(), host.state());
+    if (!entered) return entered;
+    state::Grant grant = testing::example(host.runtime_root(), id);
+    grant.creator = testing::dead_process();
+    grant.ids = {};
+    REQUIRE(state::store(grant, host.state()));
+    fs::create_directory(host.runtime_root() + "/" + id);
+    return entered;
+  };
+  CHECK(enter("elsewhere", 100000, 65536));
+  CHECK(enter("part", first + 65536 + 1000, 10));
+  CHECK(host.create("a").value().uid == first);
+  const auto refused = enter("b", first + 65535, 2);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message ==
+        "cannot let the container have the host ids from 1073741824 on: another one has them");
+  CHECK(enter("member", first + 65536 + 1000, 10, true));
+  host.remove("part");
+  CHECK(host.create("c").value().uid == first + 2 * 65536);
+  CHECK_FALSE(host.create("d"));
+  host.remove("member");
+  CHECK(host.create("d").value().uid == first + 65536);
+}
+
+TEST_CASE("mapped ids: of the first process of a pid namespace, of others where it has not the same, not our own") {
+  // A pid namespace with two processes; only the second has ids of its own, or both.
+  const auto two = [](bool both, std::uint32_t from) {
+    const auto users = kernel::make_user_namespace({from, from + 65536, 1000});
+    const auto enters = [&users] { return ::setns(users->get(), CLONE_NEWUSER) == 0; };
     int ends[2];
-    if (!users || ::setns(users->get(), CLONE_NEWUSER) != 0 || ::unshare(CLONE_NEWPID) != 0 || ::pipe(ends) != 0)
-      return false;
+    if (!users || (both && !enters()) || ::unshare(CLONE_NEWPID) != 0 || ::pipe(ends) != 0) return false;
     if (::fork() == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // it goes with the subject
-      const bool is_second = ::fork() == 0;
-      if (!is_second && ::write(ends[1], "", 1) != 1) ::_exit(1);
+      if (::fork() == 0 && ((!both && !enters()) || ::write(ends[1], "", 1) != 1)) ::_exit(1);
       for (;;) ::pause();
     }
     char byte = 0;
     return ::read(ends[0], &byte, 1) == 1;
   };
-  const testing::Subject subject(enters);
-  REQUIRE(subject.ready());
-  int processes = 0;
-  const auto living = state::mapped_ids();
-  REQUIRE(living);
-  for (const state::MappedIds& ids : *living) {
-    CHECK(ids.process.pid != ::getpid());
-    if (ids.users.at(0).first != first) continue;
-    CHECK(ids.users.at(0).count == 1000);
-    CHECK(ids.groups.at(0).first == first + 65536);
-    ++processes;
-  }
-  CHECK(processes == 2);  // it, and the first of the three
+  const auto found = [](std::uint32_t from) {
+    const auto living = state::mapped_ids();
+    REQUIRE(living);
+    int processes = 0;
+    for (const state::MappedIds& ids : *living) {
+      CHECK(ids.process.pid != ::getpid());
+      if (ids.users.at(0).first != from) continue;
+      CHECK(ids.users.at(0).count == 1000);
+      CHECK(ids.groups.at(0).first == from + 65536);
+      ++processes;
+    }
+    return processes;
+  };
+  const testing::Subject all([&] { return two(true, first); });
+  REQUIRE(all.ready());
+  CHECK(found(first) == 2);  // it, and the first of the two
+  const testing::Subject one([&] { return two(false, first + 2000); });
+  REQUIRE(one.ready());
+  CHECK(found(first + 2000) == 1);  // the second
 }
 
 TEST_CASE("id ranges: what cannot be looked at is held") {
@@ -252,7 +316,7 @@ TEST_CASE("id ranges: what cannot be looked at is held") {
   REQUIRE(ids);
   host.remove("a");
   const std::string key = state::key_of(host.runtime_root(), "a");
-  const auto is_held = [&] { return state::holds_ids(host.state(), key, std::to_string(ids->uid)); };
+  const auto is_held = [&] { return state::holds_ids(host.state(), key, std::to_string(ids->uid), "/nonexistent"); };
   CHECK_FALSE(is_held());
   const auto out_of_descriptors = [&] {
     const rlimit none{0, 0};

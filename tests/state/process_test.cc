@@ -1,9 +1,14 @@
 #include "state/process.h"
 
+#include <sched.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <thread>
 
 #include "catch.h"
 #include "processes.h"
+#include "temporary.h"
 
 using namespace hardened;
 using state::may_be_alive;
@@ -30,6 +35,23 @@ TEST_CASE("process: a name with brackets and spaces does not shift the fields") 
   REQUIRE(before);
   REQUIRE(after);
   CHECK(*before == *after);
+}
+
+TEST_CASE("process: one whose first thread has ended, and others go on, is alive") {
+  const pid_t child = testing::start([] {
+    std::thread([] { ::pause(); }).detach();
+    ::syscall(SYS_exit, 0);
+    return false;
+  });
+  const auto half = state::process_of(child);
+  REQUIRE(half);
+  // A zombie to proc_pid_stat(5), and none to wait(2).
+  const std::string stat = "/proc/" + std::to_string(child) + "/stat";
+  while (testing::read_text(stat).find(") Z ") == std::string::npos) ::sched_yield();
+  CHECK_FALSE(testing::ended(child));
+  CHECK(may_be_alive(*half));
+  testing::kill_and_reap(child);
+  CHECK_FALSE(may_be_alive(*half));
 }
 
 TEST_CASE("process: a zombie is dead, and so is one that was reaped") {

@@ -21,7 +21,8 @@ faults_up() {
   rm -rf "$(hardened_state)"
   mkfifo "$WORK/stdin"
   # Who has them is looked for.
-  subordinate_ids "$(first_own_id)" $((24 * 65536))
+  OWN_IDS=$(first_own_id)
+  subordinate_ids "$OWN_IDS" $((24 * 65536))
   capture_spec
   stand_in making 'exec sleep infinity'
   stand_in ending 'exit 0'
@@ -145,7 +146,8 @@ judge_error() {
 # fresh_bundle SPEC
 fresh_bundle() {
   cp "$1" "$BUNDLE/config.json"
-  ln -sfn 0 "$(hardened_state)/ids/next" # the neighbours' ids are tried first
+  # The neighbours' ids are tried first, and the machine's processes, whose number is none of ours, are not looked at.
+  ln -sfn "0/$OWN_IDS/$OWN_IDS/24" "$(hardened_state)/ids/next"
 }
 
 # All that the kernel says about the container with the first process PID, and the spec that its runtime was given:

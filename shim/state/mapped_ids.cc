@@ -31,13 +31,16 @@ std::optional<pid_t> process_number(std::string_view name) {
   return error == std::errc{} && end == name.data() + name.size() ? std::optional(pid) : std::nullopt;
 }
 
-// Each line: the first id inside, the first outside, how many.
+// Each line: the first id inside, the first outside, how many. Who has our root's own id is no container of ours: from
+// within a user namespace those above it look as if they had all ids, from 0 on.
 std::vector<host::IdInterval> outside(const std::string& map) {
   std::vector<host::IdInterval> intervals;
   std::istringstream lines(map);
   std::uint32_t inside = 0;
   host::IdInterval interval;
-  while (lines >> inside >> interval.first >> interval.count) intervals.push_back(interval);
+  while (lines >> inside >> interval.first >> interval.count) {
+    if (interval.first != 0) intervals.push_back(interval);
+  }
   return intervals;
 }
 

@@ -295,7 +295,7 @@ TEST_CASE("mapped ids: of the first process of a pid namespace, of others where 
     int processes = 0;
     for (const state::MappedIds& ids : *living) {
       CHECK(ids.process.pid != ::getpid());
-      if (ids.users.at(0).first != from) continue;
+      if (ids.users.empty() || ids.users[0].first != from) continue;
       CHECK(ids.users.at(0).count == 1000);
       CHECK(ids.groups.at(0).first == from + 65536);
       ++processes;
@@ -308,6 +308,23 @@ TEST_CASE("mapped ids: of the first process of a pid namespace, of others where 
   const testing::Subject one([&] { return two(false, first + 2000); });
   REQUIRE(one.ready());
   CHECK(found(first + 2000) == 1);  // the second
+  const auto out_of_descriptors = [] {
+    const rlimit none{0, 0};
+    return ::setrlimit(RLIMIT_NOFILE, &none) == 0 && !state::mapped_ids();
+  };
+  CHECK(testing::succeeded(testing::start(out_of_descriptors)));
+}
+
+TEST_CASE("mapped ids: from within a user namespace, those above it are not taken to have the pool") {
+  const auto sees_it_not = [] {
+    const auto users = kernel::make_user_namespace({0, 0, 65536});
+    if (!users || ::setns(users->get(), CLONE_NEWUSER) != 0) return false;
+    const auto living = state::mapped_ids();
+    return living && std::all_of(living->begin(), living->end(), [](const state::MappedIds& ids) {
+             return ids.process.pid != ::getppid() || ids.users.empty();
+           });
+  };
+  CHECK(testing::succeeded(testing::start(sees_it_not)));
 }
 
 TEST_CASE("id ranges: what cannot be looked at is held") {

@@ -195,7 +195,7 @@ fault_row() {
   while read -r -u 7 call fault; do
     TRIAL="$verb $call $fault ($(awk -v call="$call" '$1 "" == call { print $2 }' "$WORK/calls"))"
     "try_$verb" "$call" "$fault"
-    grep -q hit "$WORK/trace" || violates "the fault was never met"
+    grep -q hit "$WORK/trace" || violates "the fault was never met: $(cat "$WORK/said")"
     case $fault in before | after) kills=$((kills + 1)) ;; *) failures=$((failures + 1)) ;; esac
   done 7< <(trials "$2" "$3")
   violations=$(sort -u "$WORK/violated" | wc -l)

@@ -137,8 +137,10 @@ violates() {
 # standard error.
 judge_error() {
   local -a said=()
+  : >"$WORK/said"
   [ "$1" -ne 0 ] && [ "$1" -ne 137 ] || return 0
   [ ! -e "$LOG" ] || mapfile -t said <"$LOG"
+  printf '%s\n' "${said[@]}" >"$WORK/said"
   [[ ${#said[@]} -eq 1 && ${said[0]} == *'"level":"error"'* ]] || { [ "${#said[@]}" -eq 0 ] && [ -s "$WORK/err" ]; } ||
     violates "status $1, in the log: ${said[*]} on standard error: $(head -c 500 "$WORK/err")"
 }

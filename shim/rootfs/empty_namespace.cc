@@ -81,7 +81,9 @@ Result<Fd> unbindable_directory(const Fd& state, const std::string& name) {
   return directory;
 }
 
-// Under the lock, because a pin on a pin would hold two namespaces and show one.
+// Under the lock, because a pin on a pin would hold two namespaces and show one. Only a younger namespace can be pinned
+// (ELOOP), and Linux 6.18 tells that by numbers of each processor: below another one than the host's own this may fail,
+// until a create runs where the numbers are higher.
 Result<Fd> pinned_anew(const std::string& state) {
   TRY(above, open_trusted_directory(AT_FDCWD, state));
   TRY_DO(lock_within(above.get(), Lock::exclusive, lock_patience, state));

@@ -169,9 +169,10 @@ signature() {
       grep -s . /sys/fs/cgroup{,/pids,/cpu}"$kind"/{pids.max,cpu.{max,cfs_quota_us}} \
         /sys/fs/cgroup{,/memory}"$kind"/memory.{limit_in_bytes,memsw.limit_in_bytes,max,swap.max}
     done
-    cat "$BUNDLE/config.json"
   } | sed -E "s/\b$first\b/FIRST/g; s/\b$((first + 5))\b/TTYS/g; s/(shared|master|propagate_from):[0-9]+/\1/g
               s#/proc/self/fd/[0-9]+#/proc/self/fd/N#g"
+  # A member a line, so that what differs is told. Docker's filter has numbers that an id may be, too.
+  sed -E "s/(\"hostID\":)$first\b/\1FIRST/g; s/[,{]/&\n/g" "$BUNDLE/config.json"
 }
 
 # What is there besides the containers: mounts, the files of ours and the runtime's, cgroups. Without a process: it is

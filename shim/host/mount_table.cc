@@ -13,9 +13,13 @@
 #include "util/text.h"
 
 namespace hardened::host {
+
+using kernel::FilePlace;
+using kernel::MountIds;
+
 namespace {
 
-constexpr char path[] = "/proc/self/mountinfo";
+constexpr char mountinfo[] = "/proc/self/mountinfo";
 constexpr std::size_t most_bytes = std::size_t{64} << 20;  // 100,000 mounts (fs.mount-max) of long names
 
 std::vector<std::string_view> words(std::string_view line) {
@@ -59,7 +63,7 @@ std::string unescaped(std::string_view text) {
 
 Result<MountTable> MountTable::read() {
   const auto root = open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
-  const std::uint64_t id = root ? kernel::unique_mount_id(root->get()).value_or(0) : 0;
+  const std::uint64_t id = root ? kernel::place_of(root->get(), MountIds::unique).value_or(FilePlace{}).mount : 0;
   // A filter that does not know the call refuses it.
   if (id == 0 || !kernel::statmount(id)) return read_mountinfo();
   MountTable table;
@@ -68,8 +72,8 @@ Result<MountTable> MountTable::read() {
 }
 
 Result<MountTable> MountTable::read_mountinfo() {
-  TRY(file, open_at(AT_FDCWD, path, O_RDONLY));
-  TRY(text, read_all(file.get(), most_bytes, path));
+  TRY(file, open_at(AT_FDCWD, mountinfo, O_RDONLY));
+  TRY(text, read_all(file.get(), most_bytes, mountinfo));
   return parse(text);
 }
 
@@ -96,7 +100,12 @@ MountTable MountTable::parse(std::string_view text) {
 }
 
 Result<std::uint64_t> MountTable::id_of(int fd) const {
-  return asks_kernel_ ? kernel::unique_mount_id(fd) : kernel::mountinfo_id(fd);
+  TRY(place, kernel::place_of(fd, ids()));
+  return place.mount;
+}
+
+Result<std::optional<FilePlace>> MountTable::place_of(const std::string& path) const {
+  return kernel::place_of(path, ids());
 }
 
 Result<const MountTable::Mount*> MountTable::find(std::uint64_t id) const {

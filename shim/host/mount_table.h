@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "host/facts.h"
+#include "kernel/statmount.h"
 #include "util/result.h"
 
 namespace hardened::host {
@@ -40,6 +42,8 @@ class MountTable {
 
   // The id, in this table, of the mount that `fd` lies in; 0 where the kernel has none (before 5.8). Errors: Code::io.
   [[nodiscard]] Result<std::uint64_t> id_of(int fd) const;
+  // Where the file is that `path` leads to; nothing where there is none. Errors: Code::io.
+  [[nodiscard]] Result<std::optional<kernel::FilePlace>> place_of(const std::string& path) const;
 
   // The mount `id`, valid as long as the table; nothing where there is no such mount, or no more. Errors: Code::io.
   [[nodiscard]] Result<const Mount*> find(std::uint64_t id) const;
@@ -62,6 +66,10 @@ class MountTable {
   [[nodiscard]] Result<std::string> options(std::uint64_t id) const;
 
  private:
+  [[nodiscard]] kernel::MountIds ids() const {
+    return asks_kernel_ ? kernel::MountIds::unique : kernel::MountIds::mountinfo;
+  }
+
   bool asks_kernel_ = false;
   mutable std::map<std::uint64_t, Mount> mounts_;  // by id: mountinfo's, or unique ones; those known so far
   std::map<std::uint64_t, std::string> options_;   // read in mountinfo

@@ -84,11 +84,16 @@ class Asked {
   int error_ = 0;
 };
 
-Result<std::uint64_t> mount_id(int fd, unsigned kind) {
+// 0, or why not.
+int look_up(int directory, const char* path, int flags, MountIds ids, FilePlace& place) {
+  constexpr unsigned unique_id = 0x4000;  // STATX_MNT_ID_UNIQUE
+  const unsigned kind = ids == MountIds::unique ? unique_id : STATX_MNT_ID;
   struct statx status {};
-  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, kind, &status) != 0)
-    return fail_errno("cannot learn which mount a file is on", errno);
-  return (status.stx_mask & kind) != 0 ? status.stx_mnt_id : 0;
+  if (::statx(directory, path, flags | AT_STATX_DONT_SYNC, STATX_INO | kind, &status) != 0) return errno;
+  place.mount = (status.stx_mask & kind) != 0 ? status.stx_mnt_id : 0;
+  place.device = ::makedev(status.stx_dev_major, status.stx_dev_minor);
+  place.inode = status.stx_ino;
+  return 0;
 }
 
 Result<std::vector<std::uint64_t>> listed(std::uint64_t mount) {
@@ -109,11 +114,19 @@ Result<std::vector<std::uint64_t>> listed(std::uint64_t mount) {
 
 }  // namespace
 
-Result<std::uint64_t> unique_mount_id(int fd) {
-  return mount_id(fd, 0x4000);  // STATX_MNT_ID_UNIQUE
+Result<FilePlace> place_of(int fd, MountIds ids) {
+  FilePlace place;
+  const int error = look_up(fd, "", AT_EMPTY_PATH, ids, place);
+  if (error != 0) return fail_errno("cannot learn which mount a file is on", error);
+  return place;
 }
-Result<std::uint64_t> mountinfo_id(int fd) {
-  return mount_id(fd, STATX_MNT_ID);
+
+Result<std::optional<FilePlace>> place_of(const std::string& path, MountIds ids) {
+  FilePlace place;
+  const int error = look_up(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT, ids, place);
+  if (error == ENOENT || error == ENOTDIR) return std::nullopt;
+  if (error != 0) return fail_errno("cannot learn which mount " + path + " is on", error);
+  return place;
 }
 
 Result<std::optional<MountStatus>> statmount(std::uint64_t mount) {

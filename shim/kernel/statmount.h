@@ -2,6 +2,8 @@
 // kernel takes 8 ms to write that file, half of it for the options of overlays.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,11 +13,22 @@
 
 namespace hardened::kernel {
 
-// The unique id of the mount that `fd` lies in (statx(2), STATX_MNT_ID_UNIQUE), which no other mount ever gets; 0 where
-// the kernel (before 6.8) has none. Errors: Code::io.
-[[nodiscard]] Result<std::uint64_t> unique_mount_id(int fd);
-// The same as mountinfo has it (STATX_MNT_ID, Linux 5.8), which a mount made later may get again.
-[[nodiscard]] Result<std::uint64_t> mountinfo_id(int fd);
+enum class MountIds {
+  unique,     // no other mount ever gets it (statx(2), STATX_MNT_ID_UNIQUE, Linux 6.8)
+  mountinfo,  // a mount made later may get it again (STATX_MNT_ID, Linux 5.8)
+};
+
+struct FilePlace {
+  std::uint64_t mount = 0;  // id of the mount that the file lies in; 0 where the kernel is too old to tell
+  dev_t device = 0;
+  ino_t inode = 0;
+};
+
+// Where the file `fd` is. Errors: Code::io.
+[[nodiscard]] Result<FilePlace> place_of(int fd, MountIds ids);
+// Where the file is that `path` leads to, links followed and no automount set off; nothing where there is none.
+// Errors: Code::io.
+[[nodiscard]] Result<std::optional<FilePlace>> place_of(const std::string& path, MountIds ids);
 
 struct MountStatus {
   std::uint64_t parent = 0;        // unique id of the mount that it is mounted on

@@ -30,6 +30,19 @@ tl::unexpected<Error> no_namespace(int error) {
                     most->starts_with("0") ? Code::policy : Code::io);
 }
 
+struct Pipe {
+  int reading = -1;
+  int writing = -1;
+};
+
+// Waits for the other end of the pipe to be closed.
+int inhabit(void* argument) {
+  const Pipe& pipe = *static_cast<const Pipe*>(argument);
+  char byte = 0;
+  if (::syscall(SYS_close, pipe.writing) != 0) return 1;  // it would wait for itself
+  return static_cast<int>(::syscall(SYS_read, pipe.reading, &byte, 1));
+}
+
 // A child that does nothing but be in its user namespace. It ends when the pipe is closed, also by our death.
 class Inhabitant {
  public:
@@ -38,15 +51,12 @@ class Inhabitant {
     if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("cannot make a pipe", errno);
     Fd reading(ends[0]);
     Fd writing(ends[1]);
-    // fork(2) and unshare(2) in one: the namespace is there when the number of the child is.
-    const auto child = static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0));
-    if (child == 0) {
-      if (::close(writing.get()) != 0) ::_exit(1);  // it would wait for itself
-      char byte = 0;
-      while (::read(reading.get(), &byte, 1) < 0 && errno == EINTR) {
-      }
-      ::_exit(0);
-    }
+    // fork(2) and unshare(2) in one: the namespace is there when the number of the child is. It shares our memory, or
+    // each page that we write afterwards would be copied first; what it uses of that outlives this call.
+    alignas(16) static char stack[16384];
+    static Pipe pipe;
+    pipe = {reading.get(), writing.get()};
+    const pid_t child = ::clone(inhabit, stack + sizeof stack, CLONE_NEWUSER | CLONE_VM | SIGCHLD, &pipe);
     if (child < 0) return no_namespace(errno);
     return Inhabitant(child, std::move(writing));
   }

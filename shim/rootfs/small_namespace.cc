@@ -4,7 +4,6 @@
 #include <linux/openat2.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,7 +11,6 @@
 #include <climits>
 #include <functional>
 #include <map>
-#include <optional>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -23,6 +21,9 @@
 #include "util/text.h"
 
 namespace hardened::rootfs {
+
+using kernel::FilePlace;
+
 namespace {
 
 // Where these are mounts, a runtime also needs what hangs below them: /sys/fs/cgroup/memory, /dev/pts.
@@ -59,37 +60,12 @@ constexpr const char* always_needed[] = {
 // Each is a descriptor while it is cloned, and a soft limit of 1,024 is common; and a copy of all costs less than many.
 constexpr std::size_t most_mounts = 128;
 
-// "There is no such thing" is an answer. Any other failure (EMFILE, ENOMEM, EIO) tells nothing.
-bool is_absence(int error) {
-  return error == ENOENT || error == ENOTDIR;
-}
-
 // What a path leads to; where it leads to nothing, the nearest directory above that is there.
-struct Seen {
-  std::uint64_t mount = 0;  // its id; another one in another namespace
-  std::string resolved;
-  dev_t device = 0;
-  ino_t inode = 0;
-  bool operator==(const Seen& other) const {
-    return resolved == other.resolved && device == other.device && inode == other.inode;
-  }
-};
-
-std::optional<Seen> look_at(std::string path, const host::MountTable& table) {
+Result<FilePlace> look_at(std::string path, const host::MountTable& table) {
   for (;;) {
-    const Fd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
-    if (fd.valid()) {
-      struct stat status {};
-      char resolved[PATH_MAX];
-      const std::string link = "/proc/self/fd/" + std::to_string(fd.get());
-      const ssize_t length = ::readlink(link.c_str(), resolved, sizeof resolved);
-      if (length <= 0 || ::fstat(fd.get(), &status) != 0) return std::nullopt;
-      const std::string name(resolved, static_cast<std::size_t>(length));
-      const auto mount = table.id_of(fd.get());
-      if (!mount) return std::nullopt;
-      return Seen{*mount, name, status.st_dev, status.st_ino};
-    }
-    if (!is_absence(errno) || path == "/" || path == ".") return std::nullopt;
+    TRY(place, table.place_of(path));
+    if (place) return *place;
+    if (path == "/" || path == ".") return fail(Code::io, "cannot find " + path);
     const std::size_t slash = path.rfind('/');
     if (slash == std::string::npos) {
       path = ".";
@@ -99,15 +75,18 @@ std::optional<Seen> look_at(std::string path, const host::MountTable& table) {
   }
 }
 
-// Empty where one of them cannot be told.
-std::vector<Seen> look_at(const std::vector<std::string>& paths, const host::MountTable& table) {
-  std::vector<Seen> result;
+Result<std::vector<FilePlace>> look_at(const std::vector<std::string>& paths, const host::MountTable& table) {
+  std::vector<FilePlace> result;
   for (const std::string& path : paths) {
-    auto seen = look_at(path, table);
-    if (!seen) return {};
-    result.push_back(std::move(*seen));
+    TRY(place, look_at(path, table));
+    result.push_back(place);
   }
   return result;
+}
+
+// A mount has another id in another namespace.
+bool is_same(const FilePlace& one, const FilePlace& other) {
+  return one.device == other.device && one.inode == other.inode;
 }
 
 // Does that mount, below /proc or /sys, hide a part of them? These types lie on directories that are there for them,
@@ -129,6 +108,32 @@ Result<bool> is_whole(const host::MountTable& table, std::uint64_t place) {
     if (mount != nullptr && hides_something(*mount)) return false;
   }
   return true;
+}
+
+// Those of `holding` that lie at one of the furnished places. Errors: Code::io where /proc and /sys are not among them,
+// or not whole.
+Result<std::vector<std::uint64_t>> furnished_mounts(const host::MountTable& table,
+                                                    const std::set<std::uint64_t>& holding) {
+  std::vector<std::uint64_t> furnished;
+  int whole = 0;
+  for (const std::uint64_t id : holding) {
+    TRY(mount, table.find(id));
+    if (mount == nullptr || std::find(std::begin(furnished_places), std::end(furnished_places), mount->target) ==
+                                std::end(furnished_places))
+      continue;
+    furnished.push_back(id);
+    if (mount->target == "/dev") continue;
+    TRY(is_one, is_whole(table, id));
+    whole += is_one ? 1 : 0;
+  }
+  if (whole != 2) return fail(Code::io, "something hides a part of /proc or /sys");
+  return furnished;
+}
+
+Result<std::string> working_directory() {
+  char path[PATH_MAX];
+  if (::getcwd(path, sizeof path) == nullptr) return fail_errno("cannot tell the working directory", errno);
+  return std::string(path);
 }
 
 struct Clone {
@@ -240,28 +245,23 @@ Result<std::vector<Wanted>> wanted_mounts(const host::MountTable& table, const s
 Result<bool> enter_small_namespace(const std::string& state, const host::MountTable& table,
                                    std::vector<std::string> needed) {
   needed.insert(needed.end(), std::begin(always_needed), std::end(always_needed));
-  const std::vector<Seen> before = look_at(needed, table);
-  if (before.empty()) return false;
-  std::vector<std::uint64_t> holding;
-  std::vector<std::uint64_t> furnished;
-  for (const Seen& seen : before) {
-    const auto mount = table.find(seen.mount);
-    if (!mount) return false;
-    holding.push_back(seen.mount);
-    if (*mount != nullptr && (*mount)->target == seen.resolved &&
-        std::find(std::begin(furnished_places), std::end(furnished_places), seen.resolved) !=
-            std::end(furnished_places))
-      furnished.push_back(seen.mount);
-    if ((seen.resolved == "/proc" || seen.resolved == "/sys") && !is_whole(table, seen.mount).value_or(false))
-      return false;
-  }
+  const auto before = look_at(needed, table);
+  if (!before) return false;
+  std::set<std::uint64_t> holding;
+  for (const FilePlace& place : *before) holding.insert(place.mount);
+  const auto furnished = furnished_mounts(table, holding);
+  if (!furnished) return false;
   TRY(here, Whereabouts::now());
   const auto enter = [&]() -> Status {
-    TRY(wanted, wanted_mounts(table, holding, furnished));
+    TRY(wanted, wanted_mounts(table, {holding.begin(), holding.end()}, *furnished));
     TRY(clones, clone_all(wanted, table));
     TRY(empty, empty_namespace(state));
-    TRY_DO(furnish(empty, clones, before.back().resolved));
-    return look_at(needed, table) == before ? Status{} : fail(Code::io, "something needed is another object in there");
+    TRY(directory, working_directory());
+    TRY_DO(furnish(empty, clones, directory));
+    TRY(after, look_at(needed, table));
+    return std::equal(after.begin(), after.end(), before->begin(), before->end(), is_same)
+               ? Status{}
+               : fail(Code::io, "something needed is another object in there");
   };
   if (enter()) return true;
   // Nobody else saw a namespace that was begun.

@@ -143,3 +143,25 @@ TEST_CASE("mount table: what hangs below a mount, at any depth, and not what ano
     });
   }
 }
+
+TEST_CASE("mount table: where a path leads to, through links; nothing is not the same as what cannot be told") {
+  for (const bool asked : {true, false}) {
+    sandbox::run([asked]() -> std::string {
+      std::filesystem::create_directories("/mnt/a");
+      if (::mount("tmpfs", "/mnt/a", "tmpfs", 0, nullptr) != 0) return "no tmpfs";
+      sandbox::write_file("/mnt/a/file", "");
+      std::filesystem::create_symlink("/mnt/a/file", "/mnt/link");
+      std::filesystem::create_symlink("/mnt/loop", "/mnt/loop");
+      const auto table = asked ? MountTable::read() : MountTable::read_mountinfo();
+      const auto file = open_at(AT_FDCWD, "/mnt/a/file", O_PATH);
+      struct stat status {};
+      if (!table || !file || ::fstat(file->get(), &status) != 0) return "cannot look";
+      const auto place = table->place_of("/mnt/link").value();
+      if (!place || place->mount != table->id_of(file->get()).value()) return "another mount";
+      if (place->device != status.st_dev || place->inode != status.st_ino) return "another file";
+      if (table->find(place->mount).value()->target != "/mnt/a") return "not the mount of the file";
+      if (table->place_of("/mnt/a/none").value() || table->place_of("/mnt/link/none").value()) return "found nothing";
+      return table->place_of("/mnt/loop") ? "a loop leads somewhere" : "";
+    });
+  }
+}

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <tuple>
 
-#include "kernel/statmount.h"
 #include "util/file.h"
 #include "util/text.h"
 

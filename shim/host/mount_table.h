@@ -42,7 +42,7 @@ class MountTable {
 
   // The id, in this table, of the mount that `fd` lies in; 0 where the kernel has none (before 5.8). Errors: Code::io.
   [[nodiscard]] Result<std::uint64_t> id_of(int fd) const;
-  // Where the file is that `path` leads to; nothing where there is none. Errors: Code::io.
+  // Where the file is that `path` leads to; nothing where there is none. Errors: Code::io, as for a link to nothing.
   [[nodiscard]] Result<std::optional<kernel::FilePlace>> place_of(const std::string& path) const;
 
   // The mount `id`, valid as long as the table; nothing where there is no such mount, or no more. Errors: Code::io.

@@ -117,15 +117,17 @@ Result<std::vector<std::uint64_t>> listed(std::uint64_t mount) {
 Result<FilePlace> place_of(int fd, MountIds ids) {
   FilePlace place;
   const int error = look_up(fd, "", AT_EMPTY_PATH, ids, place);
-  if (error != 0) return fail_errno("cannot learn which mount a file is on", error);
+  if (error != 0) return fail_errno("cannot learn where a file is", error);
   return place;
 }
 
 Result<std::optional<FilePlace>> place_of(const std::string& path, MountIds ids) {
   FilePlace place;
   const int error = look_up(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT, ids, place);
-  if (error == ENOENT || error == ENOTDIR) return std::nullopt;
-  if (error != 0) return fail_errno("cannot learn which mount " + path + " is on", error);
+  if ((error == ENOENT || error == ENOTDIR) &&
+      look_up(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW, ids, place) == error)
+    return std::nullopt;
+  if (error != 0) return fail_errno("cannot learn where " + path + " is", error);
   return place;
 }
 

@@ -1,5 +1,5 @@
-// listmount(2) and statmount(2), Linux 6.8: what /proc/self/mountinfo says, of one mount. Beside 500 containers the
-// kernel takes 8 ms to write that file, half of it for the options of overlays.
+// Which mount a file is on (statx(2)); and listmount(2) and statmount(2), Linux 6.8: what /proc/self/mountinfo says, of
+// one mount. Beside 500 containers the kernel takes 8 ms to write that file, half of it for the options of overlays.
 #pragma once
 
 #include <sys/types.h>
@@ -27,7 +27,7 @@ struct FilePlace {
 // Where the file `fd` is. Errors: Code::io.
 [[nodiscard]] Result<FilePlace> place_of(int fd, MountIds ids);
 // Where the file is that `path` leads to, links followed and no automount set off; nothing where there is none.
-// Errors: Code::io.
+// Errors: Code::io, also for a link that leads to nothing.
 [[nodiscard]] Result<std::optional<FilePlace>> place_of(const std::string& path, MountIds ids);
 
 struct MountStatus {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,14 +34,15 @@ tl::unexpected<Error> no_namespace(int error) {
 struct Pipe {
   int reading = -1;
   int writing = -1;
+  char byte = 0;
 };
 
-// Waits for the other end of the pipe to be closed.
+// Waits for the other end of the pipe to be closed. It shares our memory, errno too, and so neither returns into the C
+// library nor calls what a sanitizer intercepts.
 int inhabit(void* argument) {
-  const Pipe& pipe = *static_cast<const Pipe*>(argument);
-  char byte = 0;
-  if (::syscall(SYS_close, pipe.writing) != 0) return 1;  // it would wait for itself
-  return static_cast<int>(::syscall(SYS_read, pipe.reading, &byte, 1));
+  Pipe& pipe = *static_cast<Pipe*>(argument);
+  if (::syscall(SYS_close, pipe.writing) == 0) ::syscall(SYS_read, pipe.reading, &pipe.byte, 1);  // else for itself
+  for (;;) ::syscall(SYS_exit_group, 0);
 }
 
 // A child that does nothing but be in its user namespace. It ends when the pipe is closed, also by our death.
@@ -51,6 +53,10 @@ class Inhabitant {
     if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("cannot make a pipe", errno);
     Fd reading(ends[0]);
     Fd writing(ends[1]);
+    // Any process with user id 0 here has all capabilities over a namespace that we made, and so might open the child's
+    // memory, which is ours (/proc/PID/mem). Where we are not dumpable, it needs CAP_SYS_PTRACE here for that. The next
+    // execve(2) undoes it.
+    if (::prctl(PR_SET_DUMPABLE, 0) != 0) return fail_errno("cannot protect the memory of this process", errno);
     // fork(2) and unshare(2) in one: the namespace is there when the number of the child is. It shares our memory, or
     // each page that we write afterwards would be copied first; what it uses of that outlives this call.
     alignas(16) static char stack[16384];

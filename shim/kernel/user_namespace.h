@@ -17,6 +17,7 @@ struct IdMapping {
 };
 
 // A user namespace with that mapping and no process in it, for mount_setattr(2) with MOUNT_ATTR_IDMAP (Linux 5.12).
+// Not for two threads at once. From then on the process is not dumpable (prctl(2)), until it executes a program.
 // Errors: Code::policy where the host has none to give (user.max_user_namespaces is 0, Linux is built without), or the
 // caller may not map those ids; Code::io.
 [[nodiscard]] Result<Fd> make_user_namespace(const IdMapping& mapping);

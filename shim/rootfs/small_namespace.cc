@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <functional>
 #include <map>
@@ -15,6 +16,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "kernel/statmount.h"
 #include "rootfs/empty_namespace.h"
 #include "rootfs/mount_api.h"
 #include "util/fd.h"
@@ -84,11 +86,6 @@ Result<std::vector<FilePlace>> look_at(const std::vector<std::string>& paths, co
   return result;
 }
 
-// A mount has another id in another namespace.
-bool is_same(const FilePlace& one, const FilePlace& other) {
-  return one.device == other.device && one.inode == other.inode;
-}
-
 // Does that mount, below /proc or /sys, hide a part of them? These types lie on directories that are there for them,
 // and so does the tmpfs with the hierarchies of cgroup v1.
 bool hides_something(const host::MountTable::Mount& mount) {
@@ -115,7 +112,7 @@ Result<bool> is_whole(const host::MountTable& table, std::uint64_t place) {
 Result<std::vector<std::uint64_t>> furnished_mounts(const host::MountTable& table,
                                                     const std::set<std::uint64_t>& holding) {
   std::vector<std::uint64_t> furnished;
-  int whole = 0;
+  std::set<std::string> whole;
   for (const std::uint64_t id : holding) {
     TRY(mount, table.find(id));
     if (mount == nullptr || std::find(std::begin(furnished_places), std::end(furnished_places), mount->target) ==
@@ -124,9 +121,10 @@ Result<std::vector<std::uint64_t>> furnished_mounts(const host::MountTable& tabl
     furnished.push_back(id);
     if (mount->target == "/dev") continue;
     TRY(is_one, is_whole(table, id));
-    whole += is_one ? 1 : 0;
+    if (!is_one) return fail(Code::io, "something hides a part of " + mount->target);
+    whole.insert(mount->target);
   }
-  if (whole != 2) return fail(Code::io, "something hides a part of /proc or /sys");
+  if (whole.size() != 2) return fail(Code::io, "/proc or /sys is no mount");
   return furnished;
 }
 
@@ -139,6 +137,7 @@ Result<std::string> working_directory() {
 struct Clone {
   std::string target;
   Fd tree;
+  std::uint64_t original = 0;  // id of the mount that it is a clone of
 };
 
 // Slave before it is attached anywhere, or the attaching would propagate to the host.
@@ -164,7 +163,7 @@ Result<std::vector<Clone>> clone_all(const std::vector<Wanted>& mounts, const ho
   for (const Wanted& wanted : mounts) {
     TRY(mount, mount_at(wanted, table));
     TRY(tree, slave_of(mount, wanted.target));
-    clones.push_back({wanted.target, std::move(tree)});
+    clones.push_back({wanted.target, std::move(tree), wanted.id});
   }
   if (clones.empty() || clones.front().target != "/") return fail(Code::io, "cannot find the mount of /");
   return clones;
@@ -191,6 +190,24 @@ Status furnish(const Fd& empty, const std::vector<Clone>& clones, const std::str
   for (std::size_t at = 1; at < clones.size(); ++at) TRY_DO(attach_at_target(clones[at]));
   if (::chdir(directory.c_str()) != 0) return fail_errno("cannot enter " + directory, errno);
   return {};
+}
+
+// Each has to be the same file, on the clone of the mount that it was on: another mount of it may have other flags, and
+// others below it. Only what a path through /proc leads to stays where it was: /proc/PID/exe, /proc/PID/ns/net.
+Status compare(const std::vector<FilePlace>& before, const std::vector<FilePlace>& after,
+               const std::vector<Clone>& clones, const host::MountTable& table) {
+  std::map<std::uint64_t, std::uint64_t> clone_of;
+  for (const Clone& clone : clones) {
+    TRY(id, table.id_of(clone.tree.get()));
+    clone_of.emplace(clone.original, id);
+  }
+  const auto is_same = [&clone_of](const FilePlace& one, const FilePlace& other) {
+    const auto clone = clone_of.find(one.mount);
+    return one.device == other.device && one.inode == other.inode &&
+           (other.mount == one.mount || (clone != clone_of.end() && other.mount == clone->second));
+  };
+  if (std::equal(before.begin(), before.end(), after.begin(), after.end(), is_same)) return {};
+  return fail(Code::io, "something needed is another object in there");
 }
 
 }  // namespace
@@ -259,9 +276,7 @@ Result<bool> enter_small_namespace(const std::string& state, const host::MountTa
     TRY(directory, working_directory());
     TRY_DO(furnish(empty, clones, directory));
     TRY(after, look_at(needed, table));
-    return std::equal(after.begin(), after.end(), before->begin(), before->end(), is_same)
-               ? Status{}
-               : fail(Code::io, "something needed is another object in there");
+    return compare(*before, after, clones, table);
   };
   if (enter()) return true;
   // Nobody else saw a namespace that was begun.

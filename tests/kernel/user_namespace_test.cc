@@ -1,5 +1,6 @@
 #include "kernel/user_namespace.h"
 
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,22 @@ TEST_CASE("user namespace: one of its own, and no process is left behind") {
   CHECK(ours.st_ino != theirs.st_ino);
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
   CHECK(errno == ECHILD);
+}
+
+// What lives in it for a moment has our memory, and any root of this machine is almighty over it (/proc/PID/mem).
+TEST_CASE("user namespace: whoever may not trace us may not trace what is in it") {
+  if (::geteuid() != 0) {
+    WARN("skipped: mapping ids needs root");
+    return;
+  }
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::prctl(PR_SET_DUMPABLE, 1) != 0) ::_exit(2);  // as after execve(2)
+    ::_exit(kernel::make_user_namespace({1073741824, 1073741824, 65536}) && ::prctl(PR_GET_DUMPABLE) == 0 ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
 }
 
 TEST_CASE("user namespace: a host that gives none says so") {

@@ -133,7 +133,8 @@ TEST_CASE("small namespace: has what is needed, nothing of other containers, and
     const auto host = open_at(AT_FDCWD, "/mnt/state", O_PATH);
     const ino_t before = mount_namespace();
     EXPECT(::chdir("/mnt/disk") == 0);
-    EXPECT(entered(enter({"/mnt/graph/mine/merged", "/mnt/state/later/c", "file"})));
+    EXPECT(entered(
+        enter({"/mnt/graph/mine/merged", "/mnt/state/later/c", "file", "/proc/self/exe", "/proc/self/ns/net"})));
     EXPECT(mount_namespace() != before);
     EXPECT(sandbox::read_file("file") == "the same" && sandbox::read_file("/mnt/disk/file") == "the same");
     EXPECT(is_mount_point("/mnt/graph/mine/merged") && is_mount_point("/proc") && is_mount_point("/mnt/disk"));
@@ -185,6 +186,38 @@ TEST_CASE("small namespace: is not entered where something needed would be anoth
     EXPECT(stayed(enter_small_namespace(state, earlier, {"/mnt/late/file"})));
     EXPECT(mount_namespace() == before && sandbox::read_file("/mnt/late/file") == "mounted since");
     EXPECT(sandbox::read_file("file") == "covered");
+    return {};
+  });
+}
+
+TEST_CASE("small namespace: is not entered where a link on the way leads to the same file by another mount") {
+  for (const bool covered : {false, true}) {
+    run([covered]() -> std::string {
+      sandbox::make_directory("/mnt/data/d");
+      for (const char* other : {"/mnt/ro", "/mnt/rw"}) {
+        sandbox::make_directory(other);
+        EXPECT(::mount("/mnt/data", other, nullptr, MS_BIND, nullptr) == 0);
+      }
+      EXPECT(::mount(nullptr, "/mnt/ro", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0);
+      sandbox::make_directory("/mnt/m");
+      EXPECT(::symlink("/mnt/ro/d", "/mnt/m/l") == 0);
+      if (covered) make_tmpfs("/mnt/m");
+      if (covered) EXPECT(::symlink("/mnt/rw/d", "/mnt/m/l") == 0);
+      // The mount that only holds a link does not go along.
+      const auto result = enter({"/mnt/m/l", "/mnt/ro", "/mnt/rw"});
+      EXPECT(covered ? stayed(result) : entered(result));
+      return {};
+    });
+  }
+}
+
+TEST_CASE("small namespace: is not entered where something needed is a link to what is not there yet") {
+  run([]() -> std::string {
+    make_tmpfs("/mnt/disk");
+    EXPECT(::symlink("/mnt/disk/pid", "/mnt/pid") == 0);
+    EXPECT(stayed(enter({"/mnt/pid"})));
+    sandbox::write_file("/mnt/disk/pid", "");
+    EXPECT(entered(enter({"/mnt/pid"})) && is_mount_point("/mnt/disk"));
     return {};
   });
 }

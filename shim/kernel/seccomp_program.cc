@@ -47,20 +47,20 @@ SeccompComparison comparison_of(const sock_filter& instruction, const Accumulato
 using Programs = std::vector<SeccompProgram>;
 
 // What the child that copies is to do, and to be done with: how long another one may keep the thread, and how long the
-// thread may take to stop.
+// thread may take to stop, which first has to get a processor: on a busy machine, or where its quota is used up.
 constexpr auto pause = std::chrono::milliseconds(1);
-constexpr int seize_tries = 2000, stop_tries = 200;
+constexpr int most_tries = 2000;
 
 // The errno; 0 for success. ptrace(2) allows one tracer, which another look at the same container may be just now.
 int seize(pid_t thread) {
   for (int tries = 0;; ++tries) {
     if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) == 0) break;
-    if (errno != EPERM || tries == seize_tries) return errno;
+    if (errno != EPERM || tries == most_tries) return errno;
     std::this_thread::sleep_for(pause);
   }
   if (::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) != 0) return errno;
   // No event tells that a thread will not stop.
-  for (int tries = 0; tries < stop_tries; ++tries) {
+  for (int tries = 0; tries < most_tries; ++tries) {
     int status = 0;
     const pid_t changed = ::waitpid(thread, &status, __WALL | WNOHANG);
     if (changed < 0) return errno;

@@ -37,9 +37,9 @@ struct SeccompComparison {
 
 // Copies of the programs in force for `thread` (PTRACE_SECCOMP_GET_FILTER, Linux 4.4 with CONFIG_CHECKPOINT_RESTORE),
 // the oldest first. The thread stops for that, some microseconds, as under a debugger: a call that it waits in may end
-// with EINTR where signal(7) says so. Who else copies at the same time is waited for, two seconds. Errors (Code::io):
-// it is traced by a debugger, paused, in a wait that nothing interrupts (vfork(2), a disk), gone; the kernel has no
-// such request; this process is confined itself.
+// with EINTR where signal(7) says so. It is waited for two seconds, and so is who else copies at the time. Errors
+// (Code::io): it is traced by a debugger, paused, in a wait that nothing interrupts (vfork(2), a disk), gone; the
+// kernel has no such request; this process is confined itself.
 [[nodiscard]] Result<std::vector<SeccompProgram>> seccomp_programs_of(pid_t thread);
 
 }  // namespace hardened::kernel

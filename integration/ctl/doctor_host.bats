@@ -173,7 +173,13 @@ look() {
   contains "mend: update runc"
   chmod 0777 "$ROOT/usr/bin/runc"
   look 0 runc-version
-  contains "does not say its version"
+  contains "runc cannot be asked for its version: it is no file that root alone can write"
+  says /usr/bin/runc 'some other program'
+  look 0 runc-version
+  contains "runc does not say its version"
+  printf '#!/bin/sh\nexit 2\n' >"$ROOT/usr/bin/runc"
+  look 0 runc-version
+  contains "runc cannot be asked for its version: it ended with status 2 and said nothing"
 }
 
 @test "a daemon.json that cannot be read is said, with its line" {

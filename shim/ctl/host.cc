@@ -15,9 +15,9 @@
 
 #include "ctl/checks.h"
 #include "ctl/docker_config.h"
+#include "host/runtime_version.h"
 #include "oci/spec.h"
 #include "oci/strict_json.h"
-#include "util/child.h"
 #include "util/file.h"
 #include "util/text.h"
 
@@ -131,16 +131,17 @@ std::string Host::program(const std::string& name) const {
   return first(paths);
 }
 
-std::string Host::version_text(const std::string& program) const {
+Result<std::string> Host::version_text(const std::string& program) const {
   constexpr mode_t others_may_write = S_IWGRP | S_IWOTH;
-  const auto fd = open_at_root(program, O_PATH);
+  TRY(fd, open_at_root(program, O_PATH));
   struct stat status {};
-  if (!fd || ::fstat(fd->get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
-  if ((status.st_uid != 0 && status.st_uid != ::geteuid()) || (status.st_mode & others_may_write) != 0) return {};
+  if (::fstat(fd.get(), &status) != 0) return fail_errno("cannot look at " + program, errno);
+  const bool ours = status.st_uid == 0 || status.st_uid == ::geteuid();
+  if (!S_ISREG(status.st_mode) || !ours || (status.st_mode & others_may_write) != 0)
+    return fail(Code::io, "it is no file that root alone can write");
   // By the very file that was looked at; a script's interpreter opens it by this name again.
-  const auto end = run_child(fmt::format("/proc/{}/fd/{}", ::getpid(), fd->get()), {"--version"}, -1,
-                             {std::chrono::seconds(10), 4096});
-  return end ? end->output.substr(0, end->output.find('\n')) : "";
+  TRY(text, host::ask_version(fmt::format("/proc/{}/fd/{}", ::getpid(), fd.get())));
+  return text.substr(0, text.find('\n'));
 }
 
 std::string Host::unit(const std::string& name) const {

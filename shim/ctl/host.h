@@ -31,8 +31,9 @@ class Host {
   [[nodiscard]] std::string first(const std::vector<std::string>& paths) const;
   // Where the program `name` is in the usual directories; empty where it is not.
   [[nodiscard]] std::string program(const std::string& name) const;
-  // What `program --version` prints, of one that only root can have put there; empty where that cannot be asked.
-  [[nodiscard]] std::string version_text(const std::string& program) const;
+  // The first line that `program --version` prints. Errors (Code::io): others than root can have put it there, or it
+  // cannot be asked.
+  [[nodiscard]] Result<std::string> version_text(const std::string& program) const;
   // Where systemd finds the unit `name`; empty where it does not.
   [[nodiscard]] std::string unit(const std::string& name) const;
   // The id of the group; nothing where /etc/group has none of that name.

@@ -42,7 +42,11 @@ Finding look_at_content_trust(const Host& host) {
 Finding look_at_version(const Host& host, const char* program) {
   const std::string path = host.program(program);
   if (path.empty()) return {Health::not_here, fmt::format("{} is not there", program), {}};
-  return judge_program(program, host.version_text(path));
+  const auto text = host.version_text(path);
+  if (!text)
+    return {Health::note, fmt::format("{} cannot be asked for its version: {}", program, text.error().message),
+            fmt::format("see that it is root's and nobody else can write it, and try {} --version", program)};
+  return judge_program(program, *text);
 }
 
 constexpr std::string_view up_to_date =
@@ -70,7 +74,7 @@ Finding judge_program(const std::string& program, const std::string& text) {
   const auto version = version_in(text);
   if (!version)
     return {Health::note, fmt::format("{} does not say its version", program),
-            fmt::format("see that it is root's and nobody else can write it, and try {} --version", program)};
+            fmt::format("try {} --version", program)};
   const std::vector<const EngineFlaw*> flaws = flaws_of(program, *version);
   if (flaws.empty()) return {Health::good, text, {}};
   const std::string detail =

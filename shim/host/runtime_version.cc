@@ -20,7 +20,7 @@ namespace hardened::host {
 namespace {
 
 constexpr std::size_t largest_output = 4096;  // bytes
-constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::seconds patience{10};
 
 Result<std::string> cache_key(const std::string& path) {
   struct stat status {};
@@ -79,16 +79,22 @@ RuntimeFact parse_version(std::string_view output) {
   return fact;
 }
 
+Result<std::string> ask_version(const std::string& path) {
+  TRY(end, run_child(path, {"--version"}, -1, {patience, largest_output}));
+  if (!end.output.empty() || end.status == 0) return std::move(end.output);
+  return fail(Code::io, end.status ? fmt::format("it ended with status {} and said nothing", *end.status)
+                                   : "it was killed, or did not answer in time");
+}
+
 Result<RuntimeFact> runtime_version(const std::string& path, const std::string& state) {
   TRY(key, cache_key(path));
   const std::string directory = state + "/runtimes";
   auto output = cached(directory + "/" + key);
   const bool known = output.has_value();
   if (!known) {
-    TRY(end, run_child(path, {"--version"}, -1, {patience, largest_output}));
-    if (!end.status && end.output.empty())
-      return fail(Code::io, "cannot ask " + path + " for its version: it was killed, or did not answer in time");
-    output = std::move(end.output);
+    auto answer = ask_version(path);
+    if (!answer) return tl::unexpected(std::move(answer).error().because("cannot ask " + path + " for its version"));
+    output = *std::move(answer);
   }
   RuntimeFact fact = parse_version(*output);
   if (!known && fact.kind != RuntimeKind::other) remember(directory, key, *output);

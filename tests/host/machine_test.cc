@@ -81,7 +81,8 @@ TEST_CASE("runtime version: one that misbehaves is another kind or an error, and
                         0755);
     sandbox::write_file("/mnt/plain", "no program");
     EXPECT(host::runtime_version("/mnt/silent", "/mnt/state").value().kind == RuntimeKind::other);
-    for (const char* path : {"/mnt/endless", "/mnt/plain", "/mnt/missing"})
+    sandbox::write_file("/mnt/fails", "#!/bin/sh\nexit 2\n", 0755);
+    for (const char* path : {"/mnt/endless", "/mnt/fails", "/mnt/plain", "/mnt/missing"})
       EXPECT(!host::runtime_version(path, "/mnt/state"));
     EXPECT(host::runtime_version("/mnt/lingers", "/mnt/state").value().kind == RuntimeKind::crun);
     // Without a state directory it is asked each time.

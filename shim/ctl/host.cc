@@ -29,6 +29,7 @@ constexpr const char config_path[] = "/etc/docker/daemon.json";
 constexpr const char* unit_directories[] = {"/etc/systemd/system", "/run/systemd/system",
                                             "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
                                             "/lib/systemd/system"};
+constexpr int most_attempts = 1000;
 constexpr const char* program_directories[] = {"/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"};
 
 // The words of a command line in a unit or a shell's assignment; quotes are taken off, nothing else is understood.
@@ -90,9 +91,13 @@ Result<Fd> Host::open_at_root(const std::string& path, int flags) const {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  Fd fd(static_cast<int>(::syscall(SYS_openat2, root_.get(), path.c_str(), &how, sizeof how)));
-  if (!fd.valid()) return fail_errno("cannot open " + path, errno);
-  return fd;
+  // The kernel does not vouch for a ".." on the way (Debian's /usr/bin/runc is ../sbin/runc) while anything is renamed
+  // or mounted, wherever that is, and leaves it to us to ask again: EAGAIN in openat2(2).
+  for (int attempts = 1;; ++attempts) {
+    Fd fd(static_cast<int>(::syscall(SYS_openat2, root_.get(), path.c_str(), &how, sizeof how)));
+    if (fd.valid()) return fd;
+    if (errno != EAGAIN || attempts == most_attempts) return fail_errno("cannot open " + path, errno);
+  }
 }
 
 std::optional<struct stat> Host::status(const std::string& path) const {

@@ -1,5 +1,8 @@
 #include "ctl/host.h"
 
+#include <atomic>
+#include <thread>
+
 #include "ctl/root.h"
 #include "util/paths.h"
 
@@ -149,4 +152,25 @@ TEST_CASE("host: no directory is no host, and links stay in it") {
   CHECK(root.host().text("/etc/link") == "docker:x:998:\n");
   CHECK(root.host().text("/etc/out").empty());
   CHECK_FALSE(root.host().has("/etc/out"));
+}
+
+TEST_CASE("host: a link upwards is followed also while the machine renames files") {
+  const Root root;
+  root.put("/usr/sbin/runc", "#!/bin/sh\n");
+  fs::create_directories(root.temporary.path("usr/bin"));
+  fs::create_symlink("../sbin/runc", root.temporary.path("usr/bin/runc"));
+  const ctl::Host host = root.host();
+  std::atomic<bool> enough = false;
+  std::atomic<int> renamed = 0;
+  std::thread busy([&] {
+    const std::string names[] = {root.temporary.path("a"), root.temporary.path("b")};
+    testing::write_text(names[0], "");
+    for (; !enough; ++renamed) fs::rename(names[renamed % 2], names[1 - renamed % 2]);
+  });
+  while (renamed == 0) std::this_thread::yield();
+  int missed = 0;
+  for (int i = 0; i < 20000; ++i) missed += host.has("/usr/bin/runc") ? 0 : 1;
+  enough = true;
+  busy.join();
+  CHECK(missed == 0);
 }

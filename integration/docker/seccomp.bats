@@ -123,3 +123,12 @@ gives() {
   run docker exec box sh -c 'for i in 1 2 3; do (sleep 0.01; echo $i) & done; wait; ls /bin | head -n 1; date +%Y; ps | wc -l'
   equals "$status" 0
 }
+
+# By thread, runc's init (Go) would wait for its killed threads for ever, and nobody could remove the container.
+@test "a profile that kills ends the process, not a thread of it" {
+  echo '{"defaultAction": "SCMP_ACT_KILL", "syscalls": []}' >"$BATS_TEST_TMPDIR/kill.json"
+  run timeout 60 docker run --name killed --runtime=hardened --security-opt "seccomp=$BATS_TEST_TMPDIR/kill.json" "$BOX" true
+  [ "$status" -ne 0 ]
+  [ "$status" -ne 124 ]
+  timeout 60 docker rm -f killed
+}

@@ -59,6 +59,13 @@ Answer answer_of(std::string_view name, const Json& object, const char* errno_me
   return {Action::error, denied};
 }
 
+// Who kills a thread kills its process: the other threads of a runtime's init (Go) would wait for it for ever, with a
+// container that cannot be removed, and runc 1.1 cannot stop one whose first thread alone has ended.
+Answer whole(Answer answer) {
+  if (answer.action == Action::kill_thread) answer.action = Action::kill_process;
+  return answer;
+}
+
 std::string_view action_name(Action action) {
   const auto* found = std::find_if(std::begin(action_names), std::end(action_names),
                                    [action](const ActionName& row) { return row.action == action; });
@@ -224,7 +231,8 @@ std::vector<NamedRule> sorted(std::vector<NamedRule> calls) {
 
 SyscallFilter read_filter(const Json& seccomp, int denied) {
   SyscallFilter filter;
-  filter.fallback = answer_of(text(seccomp, "defaultAction"), seccomp, "defaultErrnoRet", denied);
+  const Answer fallback = answer_of(text(seccomp, "defaultAction"), seccomp, "defaultErrnoRet", denied);
+  filter.fallback = whole(fallback);
   const Json& rules = list(seccomp, "syscalls");
   std::vector<Entry> entries;
   entries.reserve(rules.size());
@@ -232,8 +240,12 @@ SyscallFilter read_filter(const Json& seccomp, int denied) {
   for (const Json& rule : rules) {
     const Answer answer = answer_of(text(rule, "action"), rule, "errnoRet", denied);
     // As the runtimes do: libseccomp has no rule for what happens anyway.
-    if (answer == filter.fallback) continue;
-    const Entry& entry = entries.emplace_back(Entry{answer, clauses_of(list(rule, "args"))});
+    if (answer == fallback) continue;
+    // One kind of killing beside the other as fallback: both the same now, and without a rule of its own the call is
+    // denied whatever its arguments are.
+    const bool is_fallback = whole(answer) == filter.fallback;
+    const Entry& entry =
+        entries.emplace_back(Entry{whole(answer), is_fallback ? std::nullopt : clauses_of(list(rule, "args"))});
     for (const Json& name : list(rule, "names")) {
       if (name.is_string()) said.emplace_back(name.get_ref<const std::string&>(), &entry);
     }

@@ -65,8 +65,8 @@ struct SyscallFilter {
 [[nodiscard]] std::vector<NamedRule> sorted(std::vector<NamedRule> calls);
 
 // What the runtime would load from `seccomp`. Where libseccomp's own choice between rules that contradict each other is
-// not plain, the one that allows less is taken. SCMP_ACT_LOG allows; SCMP_ACT_TRACE, SCMP_ACT_NOTIFY and anything
-// unknown is answered with `denied`.
+// not plain, the one that allows less is taken. What kills a thread kills the process. SCMP_ACT_LOG allows;
+// SCMP_ACT_TRACE, SCMP_ACT_NOTIFY and anything unknown is answered with `denied`.
 [[nodiscard]] SyscallFilter read_filter(const Json& seccomp, int denied);
 
 // `filter` in the OCI form, always the same for the same meaning; the members are defaultAction, defaultErrnoRet,

@@ -119,7 +119,8 @@ class Intersection {
       for (const Denial& denial : ours->deny) deny_part(loadable, denial, given);
     }
     CallRule rule = loadable.take();
-    if (rule.allow.empty() && rule.deny.empty()) return;
+    const auto says_more = [this](const Denial& denial) { return denial.answer != result_.fallback; };
+    if (rule.allow.empty() && std::none_of(rule.deny.begin(), rule.deny.end(), says_more)) return;
     result_.calls.push_back({name, settled(std::move(rule))});
   }
 

@@ -31,7 +31,7 @@ Json rule_with(const char* action, const char* arguments) {
 TEST_CASE("default actions and their errno") {
   CHECK(read(R"({"defaultAction":"SCMP_ACT_ERRNO"})").fallback == Answer{Action::error, EPERM});
   CHECK(read(R"({"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":38})").fallback == Answer{Action::error, 38});
-  CHECK(read(R"({"defaultAction":"SCMP_ACT_KILL"})").fallback == Answer{Action::kill_thread, 0});
+  CHECK(read(R"({"defaultAction":"SCMP_ACT_KILL"})").fallback == Answer{Action::kill_process, 0});
   CHECK(read(R"({"defaultAction":"SCMP_ACT_KILL_PROCESS"})").fallback == Answer{Action::kill_process, 0});
   CHECK(read(R"({"defaultAction":"SCMP_ACT_LOG"})").fallback.action == Action::allow);
   for (const char* text : {R"({})", R"({"defaultAction":"SCMP_ACT_TRACE"})", R"({"defaultAction":"SCMP_ACT_NOTIFY"})",
@@ -93,7 +93,7 @@ TEST_CASE("a profile of thousands of rules for one call denies the call") {
   }
   const SyscallFilter filter = read_filter(seccomp, EPERM);
   CHECK(find_rule(filter, "read")->allow.empty());
-  CHECK(find_rule(filter, "write")->deny == std::vector<Denial>{{{}, {Action::kill_thread, 0}}});
+  CHECK(find_rule(filter, "write")->deny == std::vector<Denial>{{{}, {Action::kill_process, 0}}});
 }
 
 TEST_CASE("what is written is read again as the same") {
@@ -124,7 +124,7 @@ TEST_CASE("calls with one rule share an entry, and errnoRet stands beside SCMP_A
   const Json written = write_filter(read(R"({"defaultAction":"SCMP_ACT_KILL","defaultErrnoRet":3,"syscalls":[
     {"names":["write"],"action":"SCMP_ACT_ALLOW"},{"names":["read"],"action":"SCMP_ACT_ALLOW"},{"names":["dup"],"action":"SCMP_ACT_TRAP"}]})"),
                                     {}, {});
-  CHECK(written == Json::parse(R"({"defaultAction":"SCMP_ACT_KILL_THREAD","flags":[],"syscalls":[
+  CHECK(written == Json::parse(R"({"defaultAction":"SCMP_ACT_KILL_PROCESS","flags":[],"syscalls":[
     {"names":["dup"],"action":"SCMP_ACT_TRAP"},{"names":["read","write"],"action":"SCMP_ACT_ALLOW"}]})"));
 }
 

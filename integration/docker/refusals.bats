@@ -326,6 +326,14 @@ image_with() {
   docker rmi -f hardened-test/link:1 >/dev/null
 }
 
+@test "a volume below /dev" {
+  stock_gives fine --rm -v terminals:/dev/pts "$BOX" sh -c 'grep -q " /dev/pts .* devpts " /proc/self/mounts || echo fine'
+  refused system-mounts --rm -v terminals:/dev/pts "$BOX" true
+  refused system-mounts --rm -v terminals:/dev/stdin "$BOX" true
+  hardened --rm -v terminals:/dev/shm "$BOX" true
+  docker volume rm terminals >/dev/null
+}
+
 @test "a volume below a volume, through a link in the outer one" {
   docker run --rm --runtime=runc -v outer:/w "$BOX" ln -s /dev /w/inner
   refused mount-destinations --rm -v outer:/w -v links:/w/inner "$BOX" true

@@ -31,14 +31,21 @@ const Place* place_of(const MountView& mount) {
   return found == std::end(places) ? nullptr : found;
 }
 
+// Where engines mount below /dev, and users their volumes for much shared memory (a pod's emptyDir).
+constexpr std::string_view engines_below_dev[] = {"/dev/shm", "/dev/termination-log"};
+
 // A tmpfs at or below /dev holds nothing of the host. A bind mount there is the host's device, terminal or shared
-// memory, unless it is the engine's: --ipc shareable, --init, a pod's /dev/termination-log.
+// memory, unless it is the engine's: --ipc shareable, --init, a pod's /dev/termination-log. A volume at /dev/pts would
+// have the runtime open what it planted there for a terminal (CVE-2025-52565).
 bool allowed_below_dev(const MountView& mount, const Policy& policy, const Facts& facts) {
   if (!mount.bind) return mount.type == "tmpfs";
   if (mount.destination == "/dev") return false;
   if (is_shared_ipc(mount, policy)) return true;
   const host::PathFact* source = source_fact(mount, facts);
-  return source != nullptr && (is_engine_owned(mount, source->resolved, facts) || is_init_program(mount, *source));
+  if (source == nullptr) return false;
+  const bool engines = std::find(std::begin(engines_below_dev), std::end(engines_below_dev), mount.destination) !=
+                       std::end(engines_below_dev);
+  return (engines && is_engine_owned(mount, source->resolved, facts)) || is_init_program(mount, *source);
 }
 
 std::optional<std::string> problem(const MountView& mount, const Policy& policy, const Facts& facts) {

@@ -122,10 +122,12 @@ before_exec() {
     "$SPEC" >"$WORK/process.json"
 }
 
-# The limit of processes of the container, kept as the file PIDS.
+# The limit of processes of the container, kept as the file PIDS; what it was granted, as GRANT.
 before_update() {
   running_container
   PIDS=$(find /sys/fs/cgroup -path "*$ID/pids.max" | head -n 1)
+  GRANT=$(grant_of "$ID")/grant.json
+  cp "$GRANT" "$WORK/grant.json"
   printf '{"pids": {"limit": 100}}' >"$WORK/within"
   printf '{"pids": {"limit": -1}, "memory": {"limit": 8589934592}, "cpu": {"quota": -1}}' >"$WORK/beyond"
 }
@@ -139,7 +141,11 @@ update_by() {
   if [ "$1" = within ]; then
     [ "$status" -ne 0 ] || [ "$pids" = 100 ] || violates "update succeeds and changes nothing"
     [ "$pids" = 64 ] || [ "$pids" = 100 ] || violates "a limit nobody asked for: $pids"
+    [ "$pids" = 64 ] || grep -q '"raised":{"pids":{"limit":100}}' "$GRANT" || violates "a raised limit that verify calls weaker"
+    cp "$WORK/grant.json" "$GRANT"
+    ours update --resources "$WORK/within" "$ID" || violates "the next update fails: $(cat "$LOG")"
     echo 64 >"$PIDS"
+    cp "$WORK/grant.json" "$GRANT"
   else
     [ "$status" -ne 0 ] || violates "an update beyond the maximum succeeds"
   fi

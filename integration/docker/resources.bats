@@ -139,3 +139,18 @@ half_a_core() {
   docker update --cpus 0.5 held
   equals "$(cgroup_of held cpu cpu.cfs_quota_us)" $((before * 2))
 }
+
+# 100 ms of quota in a period of 1 ms are 100 cores. What is refused is not in the engine's records either, or the next
+# start would be.
+@test "update --cpu-period alone" {
+  stock -d --name free --cpu-quota 25000 "$BOX" sleep 600
+  docker update --cpu-period 50000 free
+  equals "$(cgroup_of free cpu cpu.cfs_period_us)" 50000
+  sleeper held
+  refused_command cpu docker update --cpu-period 1000 held
+  contains "--cpu-quota"
+  equals "$(cgroup_of held cpu cpu.cfs_period_us)" 100000
+  docker update --cpu-quota 25000 --cpu-period 50000 held
+  equals "$(cgroup_of held cpu cpu.cfs_period_us) $(cgroup_of held cpu cpu.cfs_quota_us)" "50000 25000"
+  docker restart -t 0 held
+}

@@ -157,6 +157,19 @@ tampered() {
   wait "${workers[@]}"
 }
 
+@test "a limit that an update raised by leave is no weakness; one beyond it is" {
+  sleeper box
+  docker update --pids-limit 300 --memory 768m --memory-swap 768m --cpus 1.5 box
+  equals "$(cgroup_of box pids pids.max)" 300
+  run --separate-stderr verify "$(id_of box)"
+  equals "$status" 0
+  # The widest that was allowed stays allowed: another update raises it again.
+  docker update --pids-limit 200 box
+  PID=$(pid_of box)
+  limit pids pids.max 301
+  found box '["pids"]'
+}
+
 @test "weakened by its cgroups, version 2" {
   unified || skip "this host has cgroup version 1"
   weakened pids limit pids pids.max max

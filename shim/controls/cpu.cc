@@ -58,11 +58,13 @@ std::optional<std::int64_t> set_fallback(Verdict& verdict, const policy::Limit<d
 }
 
 // An update without a quota. A new period alone would change the share of the quota that is in force: 100 ms of quota
-// in a period of 1 ms is 100 cores.
-std::optional<std::int64_t> keep_granted(Verdict& verdict, const Facts& facts, bool asked_period) {
-  if (asked_period)
-    verdict.tighten(std::string(period_at), std::nullopt,
-                    "a new period without a quota would multiply the quota in force");
+// in a period of 1 ms is 100 cores. Which quota that is, after other updates, only the kernel knows. Left out in
+// silence, the period would be in the engine's records, and the next start refused.
+std::optional<std::int64_t> keep_granted(Verdict& verdict, const Time& time, double max, const Facts& facts) {
+  if (time.period && max > 0)
+    verdict.excess(std::string(period_at), std::nullopt,
+                   "a new period without a quota would multiply the quota in force",
+                   fmt::format("period={}", *time.period), "to allow it, name the quota as well (--cpu-quota)");
   return asked(facts.granted_resources, "/cpu/quota");
 }
 
@@ -83,7 +85,7 @@ void cut(Verdict& verdict, const Time& time, std::int64_t period, const Policy& 
 std::optional<std::int64_t> judge_time(Verdict& verdict, const Time& time, const Policy& policy, const Facts& facts) {
   const bool update = facts.operation == host::Operation::update;
   if (!time.quota)
-    return update ? keep_granted(verdict, facts, time.period.has_value())
+    return update ? keep_granted(verdict, time, policy.profile.limits.cpu.max, facts)
                   : set_fallback(verdict, policy.profile.limits.cpu);
   std::int64_t period = time.period.value_or(default_period);
   if (update && !time.period) period = asked(facts.granted_resources, "/cpu/period").value_or(default_period);

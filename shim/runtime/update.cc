@@ -1,14 +1,17 @@
 // update: new limits for a running container cannot exceed the maxima of the profile it was granted. `docker update
 // --pids-limit -1` arrives here as JSON on stdin (containerd/go-runc), Podman's as a file, a person's as flags.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <charconv>
 
+#include "controls/limits.h"
 #include "host/machine.h"
 #include "oci/schema.h"
 #include "oci/strict_json.h"
 #include "runtime/story.h"
+#include "state/store.h"
 #include "util/file.h"
 #include "util/text.h"
 
@@ -109,6 +112,54 @@ std::vector<std::string> with_resources(const Call& call, const std::string& pat
   return arguments;
 }
 
+// The limits by which a container can be weakened, below /linux/resources; those of its processor are a pair.
+struct Limit {
+  const char* group;
+  const char* name;
+};
+constexpr Limit limits[] = {{"memory", "limit"}, {"memory", "swap"}, {"pids", "limit"}};
+
+// A limit of 0 or below is none.
+template <typename T>
+bool is_wider(T updated, std::optional<T> granted) {
+  return granted && *granted > 0 && (updated < 0 || updated > *granted);
+}
+
+std::optional<double> cores_of(const Json& resources) {
+  constexpr double default_period = 100'000;  // microseconds
+  const auto quota = controls::asked(resources, "/cpu/quota");
+  const auto period = controls::asked(resources, "/cpu/period");
+  if (!quota) return std::nullopt;
+  return static_cast<double>(*quota) / (period ? static_cast<double>(*period) : default_period);
+}
+
+// What Grant::raised is once `update` is in force.
+Json raised_by(const Json& update, const state::Grant& grant) {
+  Json most = grant.resources;
+  if (!grant.raised.is_null()) most.merge_patch(grant.raised);
+  Json raised = grant.raised;
+  for (const Limit& limit : limits) {
+    const std::string pointer = fmt::format("/{}/{}", limit.group, limit.name);
+    const auto value = controls::asked(update, pointer);
+    if (value && is_wider(*value, controls::asked(most, pointer))) raised[limit.group][limit.name] = *value;
+  }
+  const auto cores = cores_of(update);
+  if (cores && is_wider(*cores, cores_of(most))) {
+    for (const char* name : {"quota", "period"}) {
+      if (const auto value = controls::asked(update, std::string("/cpu/") + name)) raised["cpu"][name] = *value;
+    }
+  }
+  return raised;
+}
+
+// `verify` compares a container with its grant: a limit that was raised by leave is no weakness. Written before the
+// runtime raises it: of an update that the runtime refuses the grant is too wide then, and never the container.
+Status remember(const state::Grant& grant, const Json& update) {
+  if (raised_by(update, grant) == grant.raised) return {};
+  return state::amend(grant.runtime_root, grant.id,
+                      [&](state::Grant& current) { current.raised = raised_by(update, current); });
+}
+
 }  // namespace
 
 Result<Handover> update(const Call& call, Account& account) {
@@ -127,7 +178,9 @@ Result<Handover> update(const Call& call, Account& account) {
   TRY(judgement, controls::harden(Spec(Json{{"linux", {{"resources", resources}}}}), policy, facts));
   TRY_DO(note(account, judgement, policy));
   TRY(runtime, runtime_of(call.invocation, grant, policy));
-  TRY(document, sealed_document("resources", judgement.spec.elements("/linux/resources").dump()));
+  const Json& update = judgement.spec.elements("/linux/resources");
+  TRY(document, sealed_document("resources", update.dump()));
+  if (grant) TRY_DO(remember(*grant, update));
   TRY_DO(write_record(account));
   return Handover{runtime, with_resources(call, document_path(document)), std::move(document)};
 }

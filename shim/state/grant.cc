@@ -24,6 +24,16 @@ constexpr Field audit_fields[] = {{"refuse_when_unwritable", Type::boolean}, {"s
 constexpr oci::Shape audit_shape{audit_fields};
 constexpr Field ids_fields[] = {{"uid", Type::integer}, {"gid", Type::integer}, {"size", Type::integer}};
 constexpr oci::Shape ids_shape{ids_fields};
+constexpr Field memory_fields[] = {{"limit", Type::integer}, {"swap", Type::integer}};
+constexpr oci::Shape memory_shape{memory_fields};
+constexpr Field pids_fields[] = {{"limit", Type::integer}};
+constexpr oci::Shape pids_shape{pids_fields};
+constexpr Field cpu_fields[] = {{"quota", Type::integer}, {"period", Type::integer}};
+constexpr oci::Shape cpu_shape{cpu_fields};
+constexpr Field raised_fields[] = {
+    {"memory", Type::object, &memory_shape}, {"pids", Type::object, &pids_shape}, {"cpu", Type::object, &cpu_shape}};
+constexpr oci::Shape raised_shape{raised_fields};
+constexpr std::string_view raised_field = "raised";  // not there where there is nothing to say
 constexpr Field grant_fields[] = {{"version", Type::integer},
                                   {"runtime_root", Type::string},
                                   {"id", Type::string},
@@ -36,6 +46,7 @@ constexpr Field grant_fields[] = {{"version", Type::integer},
                                   {"policy_digest", Type::string},
                                   {"process", Type::any},
                                   {"resources", Type::any},
+                                  {raised_field, Type::object, &raised_shape},
                                   {"ids", Type::object, &ids_shape},
                                   {"engine", Type::string},
                                   {"image", Type::string},
@@ -69,7 +80,7 @@ Status decode_rules(const Spec& document, Grant& grant, const std::string& name)
 
 Status require_members(const Json& document, const std::string& name) {
   for (const Field& field : grant_fields) {
-    if (!document.contains(std::string(field.name)))
+    if (field.name != raised_field && !document.contains(std::string(field.name)))
       return fail(Code::io, "cannot read " + name + ": \"" + std::string(field.name) + "\" is missing");
   }
   return {};
@@ -84,23 +95,24 @@ std::string encode(const Grant& grant) {
   for (const policy::Waiver& waiver : grant.waivers)
     waivers.push_back(Json{{"control", waiver.control}, {"allow", waiver.allow}, {"reason", waiver.reason}});
   const Json audit = {{"refuse_when_unwritable", grant.audit.refuse_when_unwritable}, {"syslog", grant.audit.syslog}};
-  const Json document = {{"version", format},
-                         {"runtime_root", grant.runtime_root},
-                         {"id", grant.id},
-                         {"runtime", grant.runtime},
-                         {"profile", grant.profile},
-                         {"levels", std::move(levels)},
-                         {"waivers", std::move(waivers)},
-                         {"mode", policy::word_of(policy::mode_words, grant.mode)},
-                         {"audit", audit},
-                         {"policy_digest", grant.policy_digest},
-                         {"process", grant.process},
-                         {"resources", grant.resources},
-                         {"ids", {{"uid", grant.ids.uid}, {"gid", grant.ids.gid}, {"size", grant.ids.size}}},
-                         {"engine", grant.engine},
-                         {"image", grant.image},
-                         {"building", grant.building},
-                         {"approved", grant.approved}};
+  Json document = {{"version", format},
+                   {"runtime_root", grant.runtime_root},
+                   {"id", grant.id},
+                   {"runtime", grant.runtime},
+                   {"profile", grant.profile},
+                   {"levels", std::move(levels)},
+                   {"waivers", std::move(waivers)},
+                   {"mode", policy::word_of(policy::mode_words, grant.mode)},
+                   {"audit", audit},
+                   {"policy_digest", grant.policy_digest},
+                   {"process", grant.process},
+                   {"resources", grant.resources},
+                   {"ids", {{"uid", grant.ids.uid}, {"gid", grant.ids.gid}, {"size", grant.ids.size}}},
+                   {"engine", grant.engine},
+                   {"image", grant.image},
+                   {"building", grant.building},
+                   {"approved", grant.approved}};
+  if (!grant.raised.is_null()) document[std::string(raised_field)] = grant.raised;
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -120,6 +132,7 @@ Result<Grant> decode(const std::string& text, const std::string& name) {
   grant.policy_digest = text_at("/policy_digest");
   grant.process = document.value("/process").value_or(Json());
   grant.resources = document.value("/resources").value_or(Json());
+  grant.raised = document.value("/raised").value_or(Json());
   const auto id_at = [&document](std::string_view pointer) {
     return static_cast<std::uint32_t>(document.integer(pointer).value_or(0));
   };

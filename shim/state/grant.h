@@ -27,6 +27,7 @@ struct Grant {
 
   Json process;           // /process of the spec handed on
   Json resources;         // /linux/resources of the spec handed on
+  Json raised;            // those of its limits that accepted updates have raised since, at their widest; null: none
   kernel::IdMapping ids;  // of its user namespace; no size where it has none of its own
   std::string engine;
   std::string image;

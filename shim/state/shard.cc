@@ -28,6 +28,11 @@ constexpr char ids_link[] = "ids";
 // nothing to read for it: files are 0600, and directories cannot be listed.
 constexpr mode_t passable = 0711;
 
+// A name that is too long for any file is one that no runtime could make: kept, its ids would be lost for good.
+bool says_nothing_is_there(int error) {
+  return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
+}
+
 // A separate description of the directory: fdopendir() owns and closes what it is given.
 std::vector<std::string> names_in(int directory) {
   std::vector<std::string> names;
@@ -101,7 +106,7 @@ bool holds_ids(const std::string& state_root, const std::string& key, const std:
                const std::string& container) {
   const auto is_there = [](const std::string& path) {
     struct stat status {};
-    return ::lstat(path.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    return ::lstat(path.c_str(), &status) == 0 || !says_nothing_is_there(errno);
   };
   const std::string shard = state_root + "/grants/" + key.substr(0, 2);
   if (!is_there(shard + "/" + key)) return is_there(container);
@@ -128,7 +133,7 @@ bool Shard::exists(const std::string& key) const {
 bool Shard::container_exists(const std::string& key) const {
   struct stat status {};
   const std::string link = key + "/container";
-  return ::fstatat(directory_.get(), link.c_str(), &status, 0) == 0 || (errno != ENOENT && errno != ENOTDIR);
+  return ::fstatat(directory_.get(), link.c_str(), &status, 0) == 0 || !says_nothing_is_there(errno);
 }
 
 Result<std::optional<Process>> Shard::creator_of(const std::string& key) const {
@@ -176,6 +181,17 @@ Status Shard::put(const std::string& key, const Grant& grant) const {
   Status written = write(grant);
   if (written && ::renameat(directory_.get(), fresh, directory_.get(), key.c_str()) != 0)
     written = fail_errno("cannot keep " + key, errno);
+  if (!written) static_cast<void>(erase(directory_.get(), fresh));
+  return written;
+}
+
+Status Shard::rewrite(const std::string& key, const Grant& grant) const {
+  TRY_DO(erase(directory_.get(), fresh));
+  TRY(file, open_at(directory_.get(), fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
+  Status written = write_all(file.get(), encode(grant), grant_file);
+  const std::string place = key + "/" + grant_file;
+  if (written && ::renameat(directory_.get(), fresh, directory_.get(), place.c_str()) != 0)
+    written = fail_errno("cannot replace " + place, errno);
   if (!written) static_cast<void>(erase(directory_.get(), fresh));
   return written;
 }

@@ -40,6 +40,8 @@ class Shard {
   void sweep() const;
   // Adds a grant. Errors: Code::usage when `key` is a living grant of another creator; Code::io.
   [[nodiscard]] Status put(const std::string& key, const Grant& grant) const;
+  // Replaces what the grant `key` says, at once; its links stay. Errors: Code::io.
+  [[nodiscard]] Status rewrite(const std::string& key, const Grant& grant) const;
   // Removes a grant: it is renamed away first, so that nobody reads half of it. Fine when there is none.
   [[nodiscard]] Status discard(const std::string& key) const;
 

@@ -71,6 +71,18 @@ Result<std::optional<Grant>> load(const std::string& runtime_root, const std::st
   return std::optional<Grant>(std::move(grant));
 }
 
+Status amend(const std::string& runtime_root, const std::string& id, const std::function<void(Grant&)>& change,
+             const std::string& state_root) {
+  const std::string key = key_of(runtime_root, id);
+  return persist([&](auto patience) -> Status {
+    TRY(shard, Shard::open(state_root, key, patience));
+    TRY(grant, load(runtime_root, id, state_root));
+    if (!grant) return {};
+    change(*grant);
+    return shard.rewrite(key, *grant);
+  });
+}
+
 Result<std::vector<Grant>> list(const std::string& state_root) {
   std::vector<Grant> grants;
   const std::string root = state_root + "/grants";

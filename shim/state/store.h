@@ -10,6 +10,7 @@
 // `delete` is handed on without a look, so a grant outlives its container until a later create sweeps its shard.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -31,6 +32,11 @@ namespace hardened::state {
 // container's is an error.
 [[nodiscard]] Result<std::optional<Grant>> load(const std::string& runtime_root, const std::string& id,
                                                 const std::string& state_root = paths::state);
+
+// Replaces the grant by what `change` makes of it, which may not be its root or its id; nothing happens where there is
+// none. Whoever reads it meanwhile has the old or the new one, and changes follow one another. Errors: those of load().
+[[nodiscard]] Status amend(const std::string& runtime_root, const std::string& id,
+                           const std::function<void(Grant&)>& change, const std::string& state_root = paths::state);
 
 // The grants of the containers that their runtimes still know, by id. Errors: Code::policy when the state directory is
 // not root's own; a grant that cannot be read is one.

@@ -286,6 +286,7 @@ std::vector<Weakness> compare(const state::Grant& grant, const ContainerView& vi
   Json document = Json::object();
   document["process"] = grant.process;
   document["resources"] = grant.resources;
+  if (!grant.raised.is_null()) document["resources"].merge_patch(grant.raised);
   document["profile"] = grant.profile;
   const Case it{grant, Spec(std::move(document)), view, outside};
   std::vector<Weakness> weaknesses;

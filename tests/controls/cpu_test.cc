@@ -85,7 +85,7 @@ TEST_CASE("cpu: an update cannot multiply the quota by another period") {
   update.operation = host::Operation::update;
   update.granted_resources = Json::parse(R"({"cpu":{"quota":100000,"period":50000}})");
   check_rows({{"names nothing", R"("shares":0,"quota":0,"period":0)", {}},
-              {"a period alone", R"("period":1000)", {"tighten " + period + "gone"}},
+              {"a period alone", R"("period":1000)", {"excess period=1000 " + period + "gone"}},
               {"a quota alone within the granted period", R"("quota":60000)", {"tighten " + period + "50000"}},
               {"a quota alone of too many cores in the granted period",
                R"("quota":150000)",

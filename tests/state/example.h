@@ -23,6 +23,7 @@ inline state::Grant example(const std::string& runtime_root, const std::string& 
   grant.policy_digest = "d1gest";
   grant.process = Json::parse(R"({"args":["sh"],"env":["A=\u00e9"],"user":{"uid":1000,"gid":1000}})");
   grant.resources = Json::parse(R"({"memory":{"limit":18446744073709551615},"pids":{"limit":128}})");
+  grant.raised = Json::parse(R"({"pids":{"limit":256}})");
   grant.ids = {1073741824, 1073807360, 65536};
   grant.engine = "docker";
   grant.image = "nginx:1.25";

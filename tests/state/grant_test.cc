@@ -28,6 +28,7 @@ TEST_CASE("grant: what is written reads back the same") {
   CHECK(read->policy_digest == "d1gest");
   CHECK(read->process.dump() == grant.process.dump());
   CHECK(read->resources.dump() == grant.resources.dump());
+  CHECK(read->raised == grant.raised);
   CHECK(read->engine == "docker");
   CHECK(read->image == "nginx:1.25");
   CHECK(read->building);
@@ -42,6 +43,7 @@ TEST_CASE("grant: one without rules, process or resources") {
   CHECK(read->mode == policy::Mode::enforce);
   CHECK(read->process.is_null());
   CHECK(read->resources.is_null());
+  CHECK(read->raised.is_null());
 }
 
 TEST_CASE("grant: what was not written by us is not believed") {
@@ -53,6 +55,8 @@ TEST_CASE("grant: what was not written by us is not believed") {
   };
   const Row rows[] = {
       {"another version", "/version", "2"},
+      {"a raised limit that is no number", "/raised", R"({"pids":{"limit":"256"}})"},
+      {"a raised limit of something else", "/raised", R"({"devices":[]})"},
       {"a version that is no number", "/version", "\"1\""},
       {"an unknown level", "/levels/memory", "\"lenient\""},
       {"a level that is no word", "/levels/memory", "1"},

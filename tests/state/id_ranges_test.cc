@@ -335,6 +335,8 @@ TEST_CASE("id ranges: what cannot be looked at is held") {
   const std::string key = state::key_of(host.runtime_root(), "a");
   const auto is_held = [&] { return state::holds_ids(host.state(), key, std::to_string(ids->uid), "/nonexistent"); };
   CHECK_FALSE(is_held());
+  // No runtime can have made a container of such a name; its ids would never come back.
+  CHECK_FALSE(state::holds_ids(host.state(), key, std::to_string(ids->uid), "/run/" + std::string(300, 'a')));
   const auto out_of_descriptors = [&] {
     const rlimit none{0, 0};
     return ::setrlimit(RLIMIT_NOFILE, &none) == 0 && is_held();

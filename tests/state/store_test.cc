@@ -290,6 +290,48 @@ TEST_CASE("remove: a failed create forgets its grant; there may be none") {
   CHECK(state::remove(host.runtime_root(), "never", host.state()));
 }
 
+TEST_CASE("amend: a grant says something else at once, with its links; there may be none") {
+  const Host host;
+  REQUIRE(host.store(host.grant("web")));
+  const std::string links[] = {"/runtime", "/container", "/creator", "/ids"};
+  const auto target = [&](const std::string& link) { return fs::read_symlink(host.directory("web") + link); };
+  std::vector<fs::path> before;
+  for (const std::string& link : links) before.push_back(target(link));
+  REQUIRE(state::amend(
+      host.runtime_root(), "web", [](Grant& grant) { grant.image = "other"; }, host.state()));
+  CHECK(host.load("web").value()->image == "other");
+  CHECK(host.load("web").value()->id == "web");
+  for (std::size_t at = 0; at < before.size(); ++at) CHECK(target(links[at]) == before[at]);
+  CHECK(mode_of(host.directory("web") + "/grant.json") == 0600);
+  CHECK(std::distance(fs::directory_iterator(host.directory("web")), {}) == 5);
+  CHECK(state::amend(
+      host.runtime_root(), "never", [](Grant&) { FAIL("there is none"); }, host.state()));
+  CHECK_FALSE(host.has("never"));
+}
+
+TEST_CASE("amend: changes at once follow one another") {
+  const Host host;
+  Grant grant = host.grant("web");
+  grant.image.clear();
+  REQUIRE(host.store(grant));
+  const auto add = [&](char letter) {
+    return testing::start([&, letter] {
+      for (int i = 0; i < 50; ++i) {
+        if (!state::amend(
+                host.runtime_root(), "web", [&](Grant& now) { now.image += letter; }, host.state()))
+          return false;
+      }
+      return true;
+    });
+  };
+  const auto first = add('a'), second = add('b');
+  CHECK(testing::succeeded(first));
+  CHECK(testing::succeeded(second));
+  const std::string image = host.load("web").value()->image;
+  CHECK(std::count(image.begin(), image.end(), 'a') == 50);
+  CHECK(std::count(image.begin(), image.end(), 'b') == 50);
+}
+
 TEST_CASE("remember_runtime: the last one, whatever was there") {
   const Host host;
   const std::string link = host.state() + "/runtime";

@@ -186,6 +186,9 @@ started() {
   equals "$output" $'CapEff:\t0000000000000000\nNoNewPrivs:\t1'
   run shim --root "$ROOT" exec --cap CAP_SYS_ADMIN "$ID" /bin/busybox grep CapEff /proc/self/status
   [ "$status" -ne 0 ] || equals "$output" $'CapEff:\t0000000000000000'
+  run shim --root "$ROOT" exec nosuch /bin/busybox true
+  equals "$status" 255
+  [[ $output == *"what the container was granted is not known"*"its id and --root"* ]]
 }
 
 @test "exec hands on the status, and failures of ours end with 255" {

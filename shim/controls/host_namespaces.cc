@@ -11,11 +11,11 @@
 namespace hardened::controls {
 namespace {
 
-constexpr Reference references[] = {{"CIS Docker 1.6.0", "5.10"},
+constexpr Reference references[] = {{"Pod Security Standards", "Baseline, Host Namespaces"},
+                                    {"CIS Docker 1.6.0", "5.10"},
                                     {"CIS Docker 1.6.0", "5.16"},
                                     {"CIS Docker 1.6.0", "5.17"},
-                                    {"CIS Docker 1.6.0", "5.21"},
-                                    {"Pod Security Standards", "Baseline, Host Namespaces"}};
+                                    {"CIS Docker 1.6.0", "5.21"}};
 constexpr std::string_view namespaces_at = "/linux/namespaces";
 constexpr std::string_view owns[] = {"/linux/namespaces/-", "/linux/namespaces/*/path"};
 

@@ -87,13 +87,17 @@ Result<Facts> facts_for(const Call& call, const std::optional<state::Grant>& gra
 }
 
 // Flags name nothing that could be cut down silently: whatever they add beyond the grant was asked for.
-Status refuse_changes(const std::vector<controls::Decision>& decisions) {
+Status refuse_changes(const std::vector<controls::Decision>& decisions, const std::optional<state::Grant>& grant) {
   for (const controls::Decision& decision : decisions) {
-    if (decision.outcome == controls::Outcome::enforced || decision.outcome == controls::Outcome::clamped)
+    if (decision.outcome != controls::Outcome::enforced && decision.outcome != controls::Outcome::clamped) continue;
+    if (!grant)
       return fail(Code::refused,
-                  fmt::format("refused by {}: the flags ask for more than the container was granted, at {}",
-                              decision.control->id, decision.finding.change.pointer),
-                  "leave the flag out");
+                  fmt::format("refused by {}: what the container was granted is not known", decision.control->id),
+                  "see that its id and --root are right; one that is not of ours is entered with --process FILE");
+    return fail(Code::refused,
+                fmt::format("refused by {}: the flags ask for more than the container was granted, at {}",
+                            decision.control->id, decision.finding.change.pointer),
+                "leave the flag out");
   }
   return {};
 }
@@ -125,7 +129,7 @@ Result<Handover> exec(const Call& call, Account& account) {
   TRY(runtime, runtime_of(call.invocation, grant, policy));
   if (policy.profile.training) mark_as_entered();
   if (!request.from_file) {
-    if (policy.mode == policy::Mode::enforce) TRY_DO(refuse_changes(account.record.decisions));
+    if (policy.mode == policy::Mode::enforce) TRY_DO(refuse_changes(account.record.decisions, grant));
     TRY_DO(write_record(account));
     give_streams(facts.ids);
     return Handover{runtime, {call.argv.begin(), call.argv.end()}, Fd{}};

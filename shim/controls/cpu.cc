@@ -21,8 +21,7 @@ constexpr std::string_view realtime_at[] = {"/linux/resources/cpu/realtimeRuntim
                                             "/linux/resources/cpu/realtimePeriod"};
 constexpr std::string_view owns[] = {quota_at, period_at, burst_at, shares_at, realtime_at[0], realtime_at[1]};
 
-// Microseconds, Linux kernel/sched/core.c: the default period, its bounds, and the least quota.
-constexpr std::int64_t default_period = 100'000;
+// Microseconds, Linux kernel/sched/core.c: the bounds of a period, and the least quota.
 constexpr std::int64_t least_period = 1'000;
 constexpr std::int64_t most_period = 1'000'000;
 constexpr double least_cores = 0.01;        // 1 ms, the least quota, in the default period
@@ -33,14 +32,14 @@ struct Time {  // microseconds; a negative quota: unlimited; nothing: not set
 };
 
 std::int64_t quota_for(double cores) {
-  return std::llround(std::clamp(cores, least_cores, 1e6) * static_cast<double>(default_period));
+  return std::llround(std::clamp(cores, least_cores, 1e6) * static_cast<double>(default_cpu_period));
 }
 
 // quota / period > max, with max in the precision in which a clamp writes it.
 bool beyond_cores(std::int64_t quota, std::int64_t period, double max) {
   if (max <= 0) return false;
   const double most =
-      static_cast<double>(quota_for(max)) * static_cast<double>(period) / static_cast<double>(default_period);
+      static_cast<double>(quota_for(max)) * static_cast<double>(period) / static_cast<double>(default_cpu_period);
   return quota < 0 || static_cast<double>(quota) > most;
 }
 
@@ -53,7 +52,7 @@ std::optional<std::int64_t> set_fallback(Verdict& verdict, const policy::Limit<d
   if (limit.fallback <= 0) return std::nullopt;
   const std::int64_t quota = quota_for(limit.max > 0 ? std::min(limit.fallback, limit.max) : limit.fallback);
   verdict.tighten(std::string(quota_at), quota, "without a quota one container can take every core");
-  verdict.tighten(std::string(period_at), default_period, "the period of that quota");
+  verdict.tighten(std::string(period_at), default_cpu_period, "the period of that quota");
   return quota;
 }
 
@@ -77,8 +76,8 @@ void cut(Verdict& verdict, const Time& time, std::int64_t period, const Policy& 
   if (*time.quota != quota_for(max))
     verdict.excess(std::string(quota_at), quota_for(max), reason, "cpu=" + text, raise_max("cpu"));
   const bool known = !update || time.period;  // on create an absent period is the default one
-  if (!known || period != default_period)
-    verdict.excess(std::string(period_at), default_period, reason, "cpu=" + text, raise_max("cpu"));
+  if (!known || period != default_cpu_period)
+    verdict.excess(std::string(period_at), default_cpu_period, reason, "cpu=" + text, raise_max("cpu"));
 }
 
 // Returns the quota in force once the findings are applied.
@@ -87,8 +86,8 @@ std::optional<std::int64_t> judge_time(Verdict& verdict, const Time& time, const
   if (!time.quota)
     return update ? keep_granted(verdict, time, policy.profile.limits.cpu.max, facts)
                   : set_fallback(verdict, policy.profile.limits.cpu);
-  std::int64_t period = time.period.value_or(default_period);
-  if (update && !time.period) period = asked(facts.granted_resources, "/cpu/period").value_or(default_period);
+  std::int64_t period = time.period.value_or(default_cpu_period);
+  if (update && !time.period) period = asked(facts.granted_resources, "/cpu/period").value_or(default_cpu_period);
   if (beyond_cores(*time.quota, period, policy.profile.limits.cpu.max)) {
     cut(verdict, time, period, policy, update);
     return quota_for(policy.profile.limits.cpu.max);

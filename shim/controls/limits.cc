@@ -23,6 +23,13 @@ std::optional<std::int64_t> asked(const Json& document, std::string_view pointer
   return value == 0 ? std::nullopt : std::optional(value);
 }
 
+std::optional<double> cores_of(const Json& resources) {
+  const auto quota = asked(resources, "/cpu/quota");
+  if (!quota) return std::nullopt;
+  const std::int64_t period = asked(resources, "/cpu/period").value_or(default_cpu_period);
+  return static_cast<double>(*quota) / static_cast<double>(period);
+}
+
 bool beyond(std::int64_t value, std::uint64_t max) {
   return max != 0 && (value < 0 || static_cast<std::uint64_t>(value) > max);
 }

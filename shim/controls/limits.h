@@ -17,6 +17,12 @@ namespace hardened::controls {
 // The same below an object that may be null, such as Facts::granted_resources; `pointer` is relative to it.
 [[nodiscard]] std::optional<std::int64_t> asked(const Json& document, std::string_view pointer);
 
+// The period of a CPU quota that comes without one, in microseconds (Linux kernel/sched/core.c).
+inline constexpr std::int64_t default_cpu_period = 100'000;
+
+// The cores that `resources` (/linux/resources) gives: quota / period. Negative: unlimited; nothing: no quota is asked.
+[[nodiscard]] std::optional<double> cores_of(const Json& resources);
+
 // Is `value` more than `max`? A negative value means "unlimited" to every runtime. A `max` of 0: the profile sets none.
 [[nodiscard]] bool beyond(std::int64_t value, std::uint64_t max);
 

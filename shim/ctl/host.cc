@@ -29,7 +29,6 @@ constexpr const char config_path[] = "/etc/docker/daemon.json";
 constexpr const char* unit_directories[] = {"/etc/systemd/system", "/run/systemd/system",
                                             "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
                                             "/lib/systemd/system"};
-constexpr int most_attempts = 1000;
 constexpr const char* program_directories[] = {"/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"};
 
 // The words of a command line in a unit or a shell's assignment; quotes are taken off, nothing else is understood.
@@ -93,6 +92,7 @@ Result<Fd> Host::open_at_root(const std::string& path, int flags) const {
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
   // The kernel does not vouch for a ".." on the way (Debian's /usr/bin/runc is ../sbin/runc) while anything is renamed
   // or mounted, wherever that is, and leaves it to us to ask again: EAGAIN in openat2(2).
+  constexpr int most_attempts = 1000;
   for (int attempts = 1;; ++attempts) {
     Fd fd(static_cast<int>(::syscall(SYS_openat2, root_.get(), path.c_str(), &how, sizeof how)));
     if (fd.valid()) return fd;

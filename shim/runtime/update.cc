@@ -125,14 +125,6 @@ bool is_wider(T updated, std::optional<T> granted) {
   return granted && *granted > 0 && (updated < 0 || updated > *granted);
 }
 
-std::optional<double> cores_of(const Json& resources) {
-  constexpr double default_period = 100'000;  // microseconds
-  const auto quota = controls::asked(resources, "/cpu/quota");
-  const auto period = controls::asked(resources, "/cpu/period");
-  if (!quota) return std::nullopt;
-  return static_cast<double>(*quota) / (period ? static_cast<double>(*period) : default_period);
-}
-
 // What Grant::raised is once `update` is in force.
 Json raised_by(const Json& update, const state::Grant& grant) {
   Json most = grant.resources;
@@ -143,8 +135,8 @@ Json raised_by(const Json& update, const state::Grant& grant) {
     const auto value = controls::asked(update, pointer);
     if (value && is_wider(*value, controls::asked(most, pointer))) raised[limit.group][limit.name] = *value;
   }
-  const auto cores = cores_of(update);
-  if (cores && is_wider(*cores, cores_of(most))) {
+  const auto cores = controls::cores_of(update);
+  if (cores && is_wider(*cores, controls::cores_of(most))) {
     for (const char* name : {"quota", "period"}) {
       if (const auto value = controls::asked(update, std::string("/cpu/") + name)) raised["cpu"][name] = *value;
     }

@@ -185,6 +185,7 @@ Status Shard::put(const std::string& key, const Grant& grant) const {
   return written;
 }
 
+// Beside the grants, not in this one's directory: what a killed writer leaves here the next one and sweep() remove.
 Status Shard::rewrite(const std::string& key, const Grant& grant) const {
   TRY_DO(erase(directory_.get(), fresh));
   TRY(file, open_at(directory_.get(), fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));

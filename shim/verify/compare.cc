@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "controls/limits.h"
 #include "kernel/capability_names.h"
 #include "oci/spec.h"
 #include "util/text.h"
@@ -181,14 +182,12 @@ Messages memory(const Case& it) {
 }
 
 Messages cpu(const Case& it) {
-  const auto quota = it.spec.integer("/resources/cpu/quota");
-  const auto period = it.spec.integer("/resources/cpu/period").value_or(100000);
-  if (!quota || *quota <= 0 || period <= 0) return {};
-  const double granted = static_cast<double>(*quota) / static_cast<double>(period);
+  const auto granted = controls::cores_of(it.spec.elements("/resources"));
+  if (!granted || *granted <= 0) return {};
   constexpr double rounding = 0.001;
-  if (it.view.cgroup.cpus && *it.view.cgroup.cpus <= granted + rounding) return {};
+  if (it.view.cgroup.cpus && *it.view.cgroup.cpus <= *granted + rounding) return {};
   return {fmt::format("{} cpus can be used, granted were {}",
-                      it.view.cgroup.cpus ? fmt::format("{:.2f}", *it.view.cgroup.cpus) : "all", granted)};
+                      it.view.cgroup.cpus ? fmt::format("{:.2f}", *it.view.cgroup.cpus) : "all", *granted)};
 }
 
 Messages devices(const Case& it) {

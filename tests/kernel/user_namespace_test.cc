@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "catch.h"
+#include "processes.h"
 
 using namespace hardened;
 
@@ -35,14 +36,10 @@ TEST_CASE("user namespace: whoever may not trace us may not trace what is in it"
     WARN("skipped: mapping ids needs root");
     return;
   }
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (::prctl(PR_SET_DUMPABLE, 1) != 0) ::_exit(2);  // as after execve(2)
-    ::_exit(kernel::make_user_namespace({1073741824, 1073741824, 65536}) && ::prctl(PR_GET_DUMPABLE) == 0 ? 0 : 1);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  CHECK(testing::succeeded(testing::start([] {
+    return ::prctl(PR_SET_DUMPABLE, 1) == 0 &&  // as after execve(2)
+           kernel::make_user_namespace({1073741824, 1073741824, 65536}) && ::prctl(PR_GET_DUMPABLE) == 0;
+  })));
 }
 
 TEST_CASE("user namespace: a host that gives none says so") {
@@ -51,19 +48,13 @@ TEST_CASE("user namespace: a host that gives none says so") {
     return;
   }
   // A limit of a namespace below counts for what is made in it: the machine's own stays as it is.
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (::unshare(CLONE_NEWUSER) != 0) ::_exit(2);
+  CHECK(testing::succeeded(testing::start([] {
+    if (::unshare(CLONE_NEWUSER) != 0) return false;
     std::ofstream("/proc/sys/user/max_user_namespaces") << "0" << std::flush;
     const auto made = kernel::make_user_namespace({0, 0, 1});
-    ::_exit(!made && made.error().message.find("user.max_user_namespaces is 0 (ENOSPC)") != std::string::npos &&
-                    made.error().code == Code::policy
-                ? 0
-                : 1);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    return !made && made.error().message.find("user.max_user_namespaces is 0 (ENOSPC)") != std::string::npos &&
+           made.error().code == Code::policy;
+  })));
 }
 
 TEST_CASE("user namespace: a mapping the kernel refuses is an error") {

@@ -5,7 +5,7 @@ find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 
-foreach(name seccomp cap-ng sodium)
+foreach(name seccomp cap-ng nettle)
   string(MAKE_C_IDENTIFIER ${name} identifier)
   find_library(HARDENED_${identifier}_ARCHIVE NAMES lib${name}.a REQUIRED)
   add_library(hardened_external_${identifier} STATIC IMPORTED)

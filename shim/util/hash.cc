@@ -1,25 +1,26 @@
 #include "util/hash.h"
 
-#include <sodium/utils.h>
+#include <nettle/base16.h>
 
 #include <array>
+#include <cstdint>
 
 namespace hardened {
 
 Sha256::Sha256() {
-  crypto_hash_sha256_init(&state_);
+  sha256_init(&state_);
 }
 
 void Sha256::add(std::string_view piece) {
-  crypto_hash_sha256_update(&state_, reinterpret_cast<const unsigned char*>(piece.data()), piece.size());
+  sha256_update(&state_, piece.size(), reinterpret_cast<const std::uint8_t*>(piece.data()));
 }
 
 std::string Sha256::hex() {
-  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-  crypto_hash_sha256_final(&state_, digest.data());
-  std::array<char, crypto_hash_sha256_BYTES * 2 + 1> text{};
-  sodium_bin2hex(text.data(), text.size(), digest.data(), digest.size());
-  return std::string(text.data());
+  std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest{};
+  sha256_digest(&state_, digest.size(), digest.data());
+  std::string text(BASE16_ENCODE_LENGTH(SHA256_DIGEST_SIZE), '\0');
+  base16_encode_update(text.data(), digest.size(), digest.data());
+  return text;
 }
 
 std::string sha256_hex(std::string_view data) {

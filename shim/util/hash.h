@@ -1,7 +1,7 @@
-// SHA-256 (libsodium).
+// SHA-256 (Nettle, which uses the processor's instructions for it).
 #pragma once
 
-#include <sodium/crypto_hash_sha256.h>
+#include <nettle/sha2.h>
 
 #include <string>
 #include <string_view>
@@ -20,7 +20,7 @@ class Sha256 {
   [[nodiscard]] std::string hex();
 
  private:
-  crypto_hash_sha256_state state_;
+  sha256_ctx state_;
 };
 
 }  // namespace hardened

@@ -167,7 +167,9 @@ daemon_sweep() {
 }
 
 # Where containerd keeps the bundles, as seen from the machine.
-bundles() { printf '%s/run/docker-test/containerd/daemon/io.containerd.runtime.v2.task/moby\n' "$HARDENED_DAEMON"; }
+bundles() {
+  printf '/proc/%s/root/run/docker-test/containerd/daemon/io.containerd.runtime.v2.task/moby\n' "$HARDENED_HOLDER"
+}
 
 # bundle_of CONTAINER
 bundle_of() { printf '%s/%s\n' "$(bundles)" "$(docker inspect --format '{{.Id}}' "$1")"; }

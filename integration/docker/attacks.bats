@@ -145,6 +145,13 @@ attempts() { printf 'probe call 165 none /tmp %s 0 0;' "$@"; }
   both $'EPERM\nEPERM' "${attack[@]}"
 }
 
+@test "a program written to /dev: stock runs it although the root file system is read-only, ours does not" {
+  local -a attack=("$BOX" sh -c 'cp /bin/busybox /dev/busybox && /dev/busybox echo ran 2>/dev/null || echo denied')
+  run stock --rm --read-only "${attack[@]}"
+  equals "$output" ran
+  both denied "${attack[@]}"
+}
+
 @test "device nodes: stock makes those of the host's disks, and opens them with a cgroup rule" {
   [ -b /dev/loop0 ] || skip "this host has no loop devices, the one disk a test may open"
   local -a attack=("$BOX" probe call 133 /tmp/disk 060600 0x700 + 2 /tmp/disk 0)

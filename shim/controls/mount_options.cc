@@ -36,9 +36,10 @@ struct Row {
   Kind kind;  // who asks for the opposite: a user can on bind mounts and tmpfs, the rest is the engine's
   const Flag* flags[4];
 };
-// devpts and /dev hold the container's own device nodes. Programs run from volumes.
+// devpts and /dev hold the container's own device nodes; /dev stays writable where the root file system is not. Programs
+// run from volumes.
 constexpr Row bind_row{"bind", Kind::excess, {&nosuid, &nodev}};
-constexpr Row dev_row{"tmpfs", Kind::tighten, {&nosuid}};
+constexpr Row dev_row{"tmpfs", Kind::tighten, {&nosuid, &noexec}};
 constexpr Row rows[] = {{"tmpfs", Kind::excess, {&nosuid, &nodev, &noexec}},
                         {"proc", Kind::tighten, {&nosuid, &nodev, &noexec}},
                         {"mqueue", Kind::tighten, {&nosuid, &nodev, &noexec}},

@@ -35,7 +35,7 @@ TEST_CASE("mount-options: every kind of mount gets its flags") {
        {"nodev", "nosuid", "rbind"}},
       {"a volume that has them", bind_mount("/srv", "/srv", {"bind", "nosuid", "nodev"}), {"bind", "nodev", "nosuid"}},
       {"a tmpfs", mount_of("tmpfs", "/t", {"size=1m"}), {"nodev", "noexec", "nosuid", "size=1m"}},
-      {"/dev keeps its devices", mount_of("tmpfs", "/dev", {"strictatime"}), {"nosuid", "strictatime"}},
+      {"/dev keeps its devices", mount_of("tmpfs", "/dev", {"strictatime"}), {"noexec", "nosuid", "strictatime"}},
       {"pseudo terminals are devices", mount_of("devpts", "/dev/pts", {"gid=5"}), {"gid=5", "noexec", "nosuid"}},
       {"proc", mount_of("proc", "/proc", {}), {"nodev", "noexec", "nosuid"}},
       {"message queues", mount_of("mqueue", "/dev/mqueue", {}), {"nodev", "noexec", "nosuid"}},
@@ -74,7 +74,7 @@ TEST_CASE("mount-options: what a user wrote is an excess, what the engine wrote 
   CHECK(asked(mount_of("tmpfs", "/t", {"exec", "suid"})) == Options{"/t:suid", "/t:exec"});
   CHECK(asked(bind_mount("/srv", "/srv", {"rdev"})) == Options{"/srv:rdev"});
   CHECK(asked(mount_of("sysfs", "/sys", {"rw"})).empty());
-  CHECK(asked(mount_of("tmpfs", "/dev", {"suid"})).empty());
+  CHECK(asked(mount_of("tmpfs", "/dev", {"suid", "exec"})).empty());
   const Spec warned =
       tightened(controls::mount_options, spec_with(mount_of("tmpfs", "/t", {"exec"})), Policy{}, docker_host());
   CHECK(warned.strings("/mounts/0/options") == Options{"exec", "nosuid", "nodev"});

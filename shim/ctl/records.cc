@@ -21,9 +21,10 @@ bool names_control(const Json& record, const std::string& control) {
                      [&](const Json& finding) { return finding.is_object() && text(finding, "control") == control; });
 }
 
-// The beginning of a time as records have it, down to any of its parts.
+// The beginning of a time as records have it, down to any of its parts; the "Z" at the end of a whole one goes.
 const CLI::Validator time_of_a_record(
-    [](const std::string& text) -> std::string {
+    [](std::string& text) -> std::string {
+      if (text.size() > std::string_view("0000-00-00").size() && text.ends_with('Z')) text.pop_back();
       constexpr std::string_view form = "0000-00-00T00:00:00.000";
       constexpr std::size_t lengths[] = {10, 13, 16, 19, 23};
       bool fits = std::find(std::begin(lengths), std::end(lengths), text.size()) != std::end(lengths);
@@ -63,8 +64,8 @@ void add_filters(CLI::App& command, Filter& filter) {
   command.add_option("--call", filter.operation, "Of this call")
       ->check(CLI::IsMember({"create", "run", "exec", "update", "restore", "start"}));
   command.add_option("--since", filter.since, "Not older (UTC): 2026-03-01 or 2026-03-01T12:00")
-      ->check(time_of_a_record);
-  command.add_option("--until", filter.until, "Not younger")->check(time_of_a_record);
+      ->transform(time_of_a_record);
+  command.add_option("--until", filter.until, "Not younger")->transform(time_of_a_record);
   command.add_option("--last", filter.last, "Only the last ones")->type_name("COUNT");
 }
 

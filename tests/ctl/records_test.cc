@@ -67,6 +67,24 @@ TEST_CASE("records: each filter takes what it names, and nothing else") {
   CHECK(ctl::matches(record(), Filter{}));
 }
 
+TEST_CASE("records: a time is taken as a record tells it, or the beginning of one") {
+  const auto since = [](const std::string& text) {
+    CLI::App command;
+    Filter filter;
+    ctl::add_filters(command, filter);
+    std::vector<std::string> arguments = {text, "--since"};
+    command.parse(arguments);
+    return filter.since;
+  };
+  CHECK(since("2026-03-01") == "2026-03-01");
+  CHECK(since("2026-03-01T12:00") == "2026-03-01T12:00");
+  CHECK(since("2026-03-01T12:00:00Z") == "2026-03-01T12:00:00");
+  CHECK(since("2026-03-01T12:00:00.123Z") == "2026-03-01T12:00:00.123");
+  CHECK_THROWS_AS(since("2026-03-01Z"), CLI::ValidationError);
+  CHECK_THROWS_AS(since("2026-03-01T12:00:00+01:00"), CLI::ValidationError);
+  CHECK_THROWS_AS(since("yesterday"), CLI::ValidationError);
+}
+
 TEST_CASE("records: filters are told together, and a record without a member has no such value") {
   Filter filter = only(&Filter::container, "3f");
   filter.verdict = "refused";

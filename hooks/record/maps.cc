@@ -144,9 +144,6 @@ void Maps::read_arguments(unsigned slot, Observed& observed) const {
 
 void Maps::read_capabilities(unsigned slot, Observed& observed) const {
   observed.capabilities_seen = capabilities_seen_;
-  if (!capabilities_seen_)
-    observed.lost.emplace_back(
-        "capabilities were not recorded: this kernel has no tracepoint for them (Linux 6.14 has)");
   for (const record_capability_key& key : keys_of<record_capability_key>(capabilities_)) {
     std::uint64_t count = 0;
     if (key.slot != slot || bpf_map_lookup_elem(capabilities_.get(), &key, &count) != 0 || count == 0) continue;

@@ -48,3 +48,8 @@ many_processes() {
 # The capabilities of this very machine: some virtual machines keep CAP_SYS_RESOURCE (bit 24) from root, and there stock
 # Docker itself cannot start what needs it.
 host_has_sys_resource() { (((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 24) & 1)); }
+
+# The kernel tells BPF of each check of a capability (the tracepoint cap_capable).
+tells_capabilities() { printf '6.14\n%s\n' "$(uname -r)" | sort --version-sort --check=quiet; }
+# Where it does not, what is not known must not count against a profile.
+leniently() { tells_capabilities || printf '%s\n' --incomplete; }

@@ -17,6 +17,8 @@ teardown() { remove_containers; }
 # trained MODE...: a recorded run of the program, to its end.
 trained() { train --rm "$BOX" trained "$@"; }
 
+# recording_programs: how many BPF programs this kernel takes.
+recording_programs() { tells_capabilities && echo 4 || echo 3; }
 pins() { inside find "$HARDENED_STAGE/run/hardened/bpf" -name 'link_*'; }
 
 # traced COMMAND...: the names of the calls it makes, as strace(1) sees them, one a line, sorted.
@@ -126,6 +128,7 @@ traced() {
 }
 
 @test "capabilities: what was used, what was missed, and nothing that memory or the overlay asked for" {
+  tells_capabilities || skip "this kernel tells BPF of no capability (Linux 6.14 does)"
   trained capabilities
   logged '[.capabilities[] | [.capability, .syscall, .granted]] ==
     [["CAP_CHOWN", "chown", true], ["CAP_SYS_NICE", "setpriority", false]]'
@@ -167,9 +170,9 @@ traced() {
 @test "other containers are not recorded, and pay nothing once the last training has ended" {
   train -d --name box "$BOX" trained phases
   hardened --rm "$BOX" trained capabilities || true
-  equals "$(pins | wc -l)" 4
+  equals "$(pins | wc -l)" "$(recording_programs)"
   docker rm -f box
-  logged '.capabilities == []'
+  logged '(.capabilities // []) == []'
   equals "$(pins)" ""
 }
 
@@ -256,7 +259,7 @@ number_of() { inside stat -c %i "$1"; }
   trained basic /root
   logged '.complete and (.syscalls.SCMP_ARCH_X86_64 | length > 10)'
   not equals "$(number_of "$program")" "$before"
-  equals "$(inside find "$place" -name 'program_*' | wc -l)" 4
+  equals "$(inside find "$place" -name 'program_*' | wc -l)" "$(recording_programs)"
 }
 
 @test "a log that could not be written is written later, with all that was seen" {

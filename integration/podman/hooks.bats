@@ -82,9 +82,11 @@ two_logs() { [ "$(find "$(logs)" -name '*.jsonl' | wc -l)" = 2 ]; }
   local file=$HARDENED_DAEMON/canary.json
   recorded crun --rm "$BOX" trained nothing
   "$HARDENED_STAGE/bin/hardenctl" profile generate --image "$BOX" --name canary -o "$file"
-  run inside "$HARDENED_STAGE/bin/hardenctl" profile verify "$file" -- podman run --network none --rm "$BOX" trained nothing
+  # shellcheck disable=SC2046 # one word, or none
+  canary() { run inside "$HARDENED_STAGE/bin/hardenctl" profile verify "$file" $(leniently) -- podman run --network none "$@"; }
+  canary --rm "$BOX" trained nothing
   contains "$file allows all that run"
-  run inside "$HARDENED_STAGE/bin/hardenctl" profile verify "$file" -- podman run --network none --rm "$BOX" trained exec
+  canary --rm "$BOX" trained exec
   contains "$file would have to be wider: it allows the call getpriority"
 }
 

@@ -73,7 +73,8 @@ void add_arguments(Evidence& evidence, const Run& run) {
 }
 
 void add_capabilities(Evidence& evidence, const Run& run) {
-  for (const CapabilityUse& use : run.capabilities)
+  if (!run.capabilities) return;
+  for (const CapabilityUse& use : *run.capabilities)
     add_up((use.granted ? evidence.granted : evidence.refused)[use.capability][use.syscall], use.count);
 }
 

@@ -140,16 +140,20 @@ void merge_limits(Merge& merge, const WritablePlan& plan) {
   }
 }
 
-// What was not recorded may be denied as well.
-std::vector<std::string> denied(const Merge& merge, const WritablePlan& plan) {
+std::vector<std::string> denied(const Profile& profile, const WritablePlan& plan) {
   std::vector<std::string> sentences;
-  if (merge.profile.rootfs == policy::Rootfs::read_only) {
-    for (const auto& [path, why] : plan.unhelped)
-      sentences.push_back(fmt::format("{} was written, and no tmpfs helps there: {}", in_comment(path), why));
-  }
-  for (const Run& run : merge.evidence.runs) {
-    if (run.tier != "bpf")
-      sentences.push_back(fmt::format("run {} does not tell which capabilities were used, nor arguments", run.run));
+  if (profile.rootfs != policy::Rootfs::read_only) return sentences;
+  for (const auto& [path, why] : plan.unhelped)
+    sentences.push_back(fmt::format("{} was written, and no tmpfs helps there: {}", in_comment(path), why));
+  return sentences;
+}
+
+std::vector<std::string> untold(const Evidence& evidence) {
+  std::vector<std::string> sentences;
+  for (const Run& run : evidence.runs) {
+    if (!run.capabilities)
+      sentences.push_back(fmt::format("run {} does not tell which capabilities were used{}", run.run,
+                                      run.tier == "bpf" ? "" : ", nor arguments"));
   }
   return sentences;
 }
@@ -180,7 +184,8 @@ Merged merge(const policy::Document& base, const Profile& profile, const Evidenc
   merge_capabilities(merge, known);
   merge_writable(merge, plan);
   merge_limits(merge, plan);
-  merged.denied = denied(merge, plan);
+  merged.denied = denied(profile, plan);
+  merged.untold = untold(evidence);
   merged.draft.warnings = warnings_of(evidence, plan, known);
   merged.draft.header = top_comment(base.text);
   if (merged.changes.empty()) return merged;

@@ -15,7 +15,8 @@ namespace hardened::generate {
 struct Merged {
   Draft draft;
   std::vector<std::string> changes;  // a sentence each; empty: the profile has all that was seen
-  std::vector<std::string> denied;   // the same of what the container did, or may have, and no merging can allow
+  std::vector<std::string> denied;   // the same of what the container did, and no merging can allow
+  std::vector<std::string> untold;   // the same of what it may have done: the runs do not tell
 };
 
 // `base`, which stands for `profile` with all it extends, widened by what `evidence` shows and it does not allow.

@@ -196,6 +196,10 @@ Status list(const Node& node, std::vector<T>& items, const Context& context) {
   return policy::decode_array(node, items, static_cast<Status (*)(const Node&, T&, const Context&)>(decode), context);
 }
 
+Status capabilities(const Node& node, std::optional<std::vector<CapabilityUse>>& uses, const Context& context) {
+  return list<capability, CapabilityUse>(node, uses.emplace(), context);
+}
+
 constexpr Member<Run> members[] = {{"version", version},
                                    {"run", into<&Run::run, such<is_run>>},
                                    {"container", into<&Run::container, policy::any_text>},
@@ -212,7 +216,7 @@ constexpr Member<Run> members[] = {{"version", version},
                                    {"phases", into<&Run::phases, phases>},
                                    {"syscalls", into<&Run::syscalls, syscalls>},
                                    {"arguments", into<&Run::arguments, list<argument, ArgumentValues>>},
-                                   {"capabilities", into<&Run::capabilities, list<capability, CapabilityUse>>},
+                                   {"capabilities", into<&Run::capabilities, capabilities>},
                                    {"writes", into<&Run::writes, list<write, Write>>},
                                    {"peaks", into<&Run::peaks, peaks>},
                                    {"complete", into<&Run::complete, policy::boolean>},

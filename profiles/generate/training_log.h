@@ -58,7 +58,7 @@ struct Run {
   Phases phases;
   std::map<std::string, Calls> syscalls;  // by architecture
   std::vector<ArgumentValues> arguments;
-  std::vector<CapabilityUse> capabilities;
+  std::optional<std::vector<CapabilityUse>> capabilities;  // nothing: who recorded was not told of them
   std::vector<Write> writes;
   Peaks peaks;
   bool complete = false;

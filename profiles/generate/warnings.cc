@@ -113,9 +113,9 @@ void warn_of_places(const WritablePlan& plan, Warnings& warnings) {
   if (count != 0) warnings.emplace_back("for such places use a volume, or \"rootfs\": \"ephemeral\"");
 }
 
-// The kernel's records and strace's tell of no check of a capability.
-void warn_of_tiers(const Evidence& evidence, Warnings& warnings) {
-  if (std::none_of(evidence.runs.begin(), evidence.runs.end(), [](const Run& run) { return run.tier == "bpf"; }))
+// The kernel's records, strace's, and those of BPF before Linux 6.14 tell of no check of a capability.
+void warn_of_untold(const Evidence& evidence, Warnings& warnings) {
+  if (std::none_of(evidence.runs.begin(), evidence.runs.end(), [](const Run& run) { return run.capabilities; }))
     warnings.emplace_back("the capabilities that were used are not known: none is granted");
 }
 
@@ -132,7 +132,7 @@ std::vector<std::string> phases_missing(const Evidence& evidence) {
 std::vector<std::string> warnings_of(const Evidence& evidence, const WritablePlan& plan, const policy::Known& known) {
   Warnings warnings;
   warn_of_losses(evidence, warnings);
-  warn_of_tiers(evidence, warnings);
+  warn_of_untold(evidence, warnings);
   warn_of_digests(evidence, warnings);
   warn_of_calls(evidence, known, warnings);
   warn_of_families(evidence, warnings);

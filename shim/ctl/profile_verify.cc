@@ -239,6 +239,8 @@ Result<Verdict> judge(const Options& options) {
     verdict.changes = merged.changes;
     verdict.denied = merged.denied;
     verdict.warnings = merged.draft.warnings;
+    std::vector<std::string>& untold = options.incomplete ? verdict.warnings : verdict.denied;
+    untold.insert(untold.end(), merged.untold.begin(), merged.untold.end());
     if (verdict.changes.empty() || !options.widen || round == most_rounds) return verdict;
     TRY_DO(widen(base, merged, options));
     for (const std::string& change : verdict.changes)
@@ -283,7 +285,8 @@ void add_profile_verify(CLI::App& group, Action& action) {
   command.add_option("--logs", options->logs, "Where the recorder writes")
       ->capture_default_str()
       ->type_name("DIRECTORY");
-  command.add_flag("--incomplete", options->incomplete, "Also judge by a run that lost something");
+  command.add_flag("--incomplete", options->incomplete,
+                   "Also judge by a run that lost something, or that does not tell all");
   add_profile_options(command, options->locations, options->json);
   command.callback([options, &action] { action = [options] { return verify(*options); }; });
 }

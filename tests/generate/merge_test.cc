@@ -100,3 +100,16 @@ TEST_CASE("merge: a directory that was too small grows; a root that is writable 
                             .value();
   CHECK(merged(run, document).changes.empty());
 }
+
+TEST_CASE("merge: what a run does not tell is said, and counts for no denial") {
+  Json run = sample_run();
+  run.erase("capabilities");
+  const auto untold = merged(run);
+  CHECK(untold.changes.empty());
+  CHECK(untold.denied.empty());
+  CHECK(untold.untold ==
+        std::vector<std::string>{std::string("run ") + first_run + " does not tell which capabilities were used"});
+  run["tier"] = "audit";
+  CHECK(merged(run).untold.at(0).ends_with("which capabilities were used, nor arguments"));
+  CHECK(merged(sample_run()).untold.empty());
+}

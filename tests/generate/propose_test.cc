@@ -151,8 +151,16 @@ TEST_CASE("propose: capabilities are those that were granted and may be") {
   CHECK(warns(run, "\"CAP_OF_TOMORROW\" is no capability of this machine"));
   CHECK(warns(run, "CAP_SYS_ADMIN was used, and no profile may grant it"));
   CHECK(warns(run, "CAP_CHOWN was wanted by \"chown\" and refused"));
+  CHECK_FALSE(warns(run, "are not known"));
   const std::string text = generate::rendered(draft_of(evidence_of({run})));
   CHECK(text.find("\"CAP_SETUID\"  // used by \"setuid\" 2") != std::string::npos);
+}
+
+TEST_CASE("propose: of a run that does not tell its capabilities none is granted, and that is said") {
+  Json run = sample_run();
+  run.erase("capabilities");
+  CHECK(profile_of_run(run).capabilities.empty());
+  CHECK(warns(run, "the capabilities that were used are not known: none is granted"));
 }
 
 TEST_CASE("propose: limits are twice the peak with a floor, and no maximum is below them") {

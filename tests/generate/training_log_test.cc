@@ -68,7 +68,7 @@ TEST_CASE("training log: a run is decoded with all it says") {
   CHECK(run->image == "nginx:1.25");
   CHECK(run->syscalls.at("SCMP_ARCH_X86_64").at("read") == generate::Phases{Phase::start, Phase::serve});
   CHECK(run->arguments.front().values == std::vector<std::uint64_t>{2, 10});
-  CHECK(run->capabilities.front().granted);
+  CHECK(run->capabilities.value().front().granted);
   CHECK(run->writes.front().bytes == 100);
   CHECK(run->peaks.memory == 50000000U);
   CHECK(run->complete);

@@ -89,6 +89,10 @@ END
   printf '[plugins]\n' >"$CONFIG"
   ends 2 install containerd --config "$CONFIG"
   complains 'version "1" of its format'
+  # containerd would start, but not its CRI plugin.
+  printf '%s\n' 'version = 2' '[plugins."io.containerd.grpc.v1.cri".containerd]' 'default_runtime_name = "gone"' >"$CONFIG"
+  ends 2 install containerd --config "$CONFIG"
+  complains 'default_runtime_name is "gone", and there is no such handler'
   # A handler of that name is somebody's.
   printf '%s\n' 'version = 2' '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.hardened]' \
     'runtime_type = "io.containerd.kata.v2"' >"$CONFIG"

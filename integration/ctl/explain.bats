@@ -135,6 +135,19 @@ no_ids='walk(if type == "object" and has("hostID") then .hostID = 0 else . end)'
   complains "audit.jsonl.7"
 }
 
+@test "a record: of a container that lives, whose log was rotated" {
+  bundle web
+  shim --root "$DIRECTORY/root" create --bundle "$DIRECTORY/web" web >/dev/null 2>&1 3>&- </dev/null
+  mv "$AUDIT_LOG" "$AUDIT_LOG.1"
+  bundle other
+  create other
+  ends 2 explain web
+  complains 'cannot find the record of the create of "web"'
+  complains "--older"
+  ends 0 explain web --older "$AUDIT_LOG.1"
+  runc --root "$DIRECTORY/root" delete --force web
+}
+
 @test "who is meant must be plain" {
   bundle web-1
   create web-1

@@ -100,6 +100,11 @@ three_records() {
   equals "$(jq -r '.profile.name, .waivers[0].reason' <<<"$output")" $'compat\nmounts archives'
   ends 0 policy show --image web:1
   contains "devices: /dev/fuse (mounts archives)"
+  jq '.select = [{"label": "tier", "allow": ["compat"]}]' "$DIRECTORY/policy" >"$(policy_file)"
+  ends 0 policy show --label tier=compat --json
+  equals "$(jq -r .profile.name <<<"$output")" compat
+  ends 0 policy show --label tier=train --json
+  equals "$(jq -r .profile.name <<<"$output")" strict
   ends 2 policy show --label nonsense
   complains "not KEY=VALUE"
 }

@@ -178,6 +178,16 @@ state_of() {
   [ "$(jq -c . "$CONFIG")" = '{"runtimes":{"runsc":{"path":"/usr/bin/runsc"}},"debug":true}' ]
 }
 
+@test "what somebody else took out already is nothing to do, and nothing is remembered of it" {
+  echo '{"debug": true}' >"$CONFIG"
+  ends 0 install docker --config "$CONFIG" --default
+  echo '{"debug": true}' >"$CONFIG"
+  ends 0 uninstall docker --config "$CONFIG"
+  [[ $output == *"nothing to do"* ]]
+  [ "$(cat "$CONFIG")" = '{"debug": true}' ]
+  [ -z "$(ls -A "$HARDENED_STAGE/var/lib/hardened/install")" ]
+}
+
 @test "training is registered only where it is asked for, and goes with the rest" {
   ends 0 install docker --config "$CONFIG"
   [ "$(jq -c '.runtimes | keys' "$CONFIG")" = '["hardened","hardened-compat"]' ]

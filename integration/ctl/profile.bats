@@ -103,6 +103,20 @@ generated() { hardenctl profile generate "$@" --logs "$DIRECTORY/logs" 2>/dev/nu
   complains "cannot find a run to learn from"
 }
 
+@test "generate: a log that cannot be read takes no other away, many damaged lines are counted, and so is a run that is twice there" {
+  mkdir "$DIRECTORY/logs/odd.jsonl"
+  ends 0 profile generate --image nginx --logs "$DIRECTORY/logs"
+  complains "odd.jsonl"
+  contains '"name": "nginx"'
+  { yes nonsense | head -n 8 && cat "$DIRECTORY/logs/a.jsonl" "$DIRECTORY/logs/a.jsonl"; } >"$DIRECTORY/many.jsonl"
+  ends 0 profile generate "$DIRECTORY/many.jsonl" --json
+  complains "many.jsonl:5"
+  [[ $stderr != *many.jsonl:6* ]]
+  complains "3 lines more are no runs either"
+  complains "1 runs were there more than once"
+  equals "$(jq -r '.runs | length' <<<"$output")" 1
+}
+
 @test "generate: incomplete runs and several images are refused until they are meant" {
   run_log nginx:1.25 b '.complete = false | .lost = ["the ring buffer overflowed"]' >"$DIRECTORY/logs/b.jsonl"
   ends 2 profile generate --image nginx --logs "$DIRECTORY/logs"
@@ -173,6 +187,21 @@ generated() { hardenctl profile generate "$@" --logs "$DIRECTORY/logs" 2>/dev/nu
   equals "$(ls -A "$HARDENED_STAGE/etc/hardened/profiles.d")" nginx.json
 }
 
+@test "install, merge and remove in JSON" {
+  generated --image nginx >"$DIRECTORY/nginx.json"
+  ends 0 profile install "$DIRECTORY/nginx.json" --image 'nginx:*' --json
+  equals "$(jq -r '.name, .path, .select.profile' <<<"$output")" "nginx
+$(site_profile nginx)
+nginx"
+  run_log nginx:1.25 b '.syscalls[.architecture].rename = ["stop"]' >"$DIRECTORY/b.jsonl"
+  ends 0 profile merge nginx "$DIRECTORY/b.jsonl" --json
+  equals "$(jq -r '.changes[0], (.profile.seccomp.allow | index("rename") != null)' <<<"$output")" \
+    $'allows the call rename\ntrue'
+  ends 0 profile remove nginx --json
+  equals "$(jq -r .path <<<"$output")" "$(site_profile nginx)"
+  [ ! -e "$(site_profile nginx)" ]
+}
+
 @test "list: shipped and the site's own, with what they extend; a broken one is named" {
   ends 0 profile list --json
   equals "$(jq -r '.[] | select(.name == "compat" or .name == "strict") | "\(.name) \(.from) \(.extends)"' <<<"$output")" \
@@ -198,6 +227,9 @@ generated() { hardenctl profile generate "$@" --logs "$DIRECTORY/logs" 2>/dev/nu
   jq -e '.cves.closed > .cves.docker.closed and .calls.denied > .calls.docker.denied' <<<"$output"
   ends 0 profile show "$HARDENED_STAGE/share/hardened/profiles/strict.json"
   contains shipped
+  printf '{"name": "x", "user": {"root": "run_as", "uid": 101, "gid": 102}}' >"$DIRECTORY/x.json"
+  ends 0 profile show "$DIRECTORY/x.json"
+  [[ $output =~ users\ +[^$'\n']*'root becomes 101:102' ]]
   ends 2 profile show stirct
   complains 'did you mean "strict"?'
 }

@@ -72,6 +72,18 @@ is() {
   ends 1 status "${WHERE[@]}"
 }
 
+@test "status: a log too large to be walked for a screen, one that is no file, and none that can be" {
+  record fine
+  truncate -s 65M "$AUDIT_LOG"
+  is "$(told audit-log)" "note $AUDIT_LOG: 68157440 bytes, not walked"
+  rm "$AUDIT_LOG"
+  mkfifo "$AUDIT_LOG"
+  is "$(told audit-log)" "FAIL cannot trust $AUDIT_LOG: not a regular file*"
+  rm -r "${AUDIT_LOG%/*}"
+  touch "${AUDIT_LOG%/*}"
+  is "$(told audit-log)" "FAIL cannot look at $AUDIT_LOG: *"
+}
+
 @test "status: a container that runs, and one whose process is gone" {
   make_bundle "$DIRECTORY/bundle" .
   shim --root "$DIRECTORY/root" create --bundle "$DIRECTORY/bundle" web >/dev/null 2>&1 3>&- </dev/null

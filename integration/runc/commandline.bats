@@ -191,6 +191,18 @@ started() {
   [[ $output == *"what the container was granted is not known"*"its id and --root"* ]]
 }
 
+@test "exec by flags: with ids of the container, and never without no-new-privileges" {
+  started
+  run shim --root "$ROOT" exec --user 5:7 "$ID" /bin/busybox id
+  equals "$output" "uid=5 gid=7"
+  run shim --root "$ROOT" exec --no-new-privs=false "$ID" /bin/busybox true
+  equals "$status" 255
+  contains "the flags ask for more than the container was granted, at /process/noNewPrivileges"
+  run shim --root "$ROOT" exec --user 5:7 --additional-gids 0 "$ID" /bin/busybox id
+  equals "$status" 255
+  contains "refused by additional-groups"
+}
+
 @test "exec hands on the status, and failures of ours end with 255" {
   started
   run shim --root "$ROOT" exec "$ID" /bin/sh -c 'exit 5'
@@ -221,12 +233,30 @@ started() {
   equals "$(cat "$file")" 34
 }
 
+@test "update by flags: what they say is in force" {
+  started
+  local pid processor
+  pid=$(runc --root "$ROOT" state "$ID" | jq .pid)
+  processor=$(awk '/^Cpus_allowed_list/ { print $2 + 0 }' "/proc/$pid/status")
+  shim --root "$ROOT" update --pids-limit 31 --cpuset-cpus "$processor" "$ID"
+  equals "$(cat "$(pids_file "$pid")")" 31
+  equals "$(awk '/^Cpus_allowed_list/ { print $2 }' "/proc/$pid/status")" "$processor"
+}
+
 pids_file() {
   if [ -d /sys/fs/cgroup/pids ]; then
     printf '/sys/fs/cgroup/pids%s/pids.max\n' "$(awk -F: '$2 == "pids" { print $3 }' "/proc/$1/cgroup")"
   else
     printf '/sys/fs/cgroup%s/pids.max\n' "$(awk -F: '$1 == "0" { print $3 }' "/proc/$1/cgroup")"
   fi
+}
+
+@test "mappings of ids without a user namespace to map them in are refused" {
+  make_bundle "$BUNDLE" '.linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 1}]'
+  run create --bundle "$BUNDLE" "$ID"
+  equals "$status" 1
+  run jq -r .msg "$LOG"
+  contains "its configuration maps ids, and has no user namespace to map them in"
 }
 
 @test "restore without a hardened spec is refused or hardened, never passed on" {

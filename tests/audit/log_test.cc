@@ -298,6 +298,14 @@ TEST_CASE("report: to syslog as well, one line without the chain, and never wait
   CHECK(line.find("\"prev\"") == std::string::npos);
   REQUIRE(audit::report(record, {.syslog = false}, places));
   CHECK(::recv(logger.get(), buffer, sizeof buffer, 0) == -1);
+  // As loud as the verdict is bad: what went wrong is an error, what was allowed a notice.
+  for (const auto& [verdict, priority] :
+       {std::pair(audit::Verdict::failed, "<83>"), std::pair(audit::Verdict::allowed, "<85>")}) {
+    record.verdict = verdict;
+    REQUIRE(audit::report(record, {.syslog = true}, places));
+    REQUIRE(::recv(logger.get(), buffer, sizeof buffer, 0) > 4);
+    CHECK(std::string(buffer, 4) == priority);
+  }
   for (int i = 0; i < 1000; ++i) REQUIRE(audit::report(record, {.syslog = true}, places));  // its queue is full soon
-  CHECK(log.verify().records == 1002);
+  CHECK(log.verify().records == 1004);
 }

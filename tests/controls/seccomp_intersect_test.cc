@@ -198,6 +198,13 @@ TEST_CASE("the answer to a call that is denied") {
        R"({"defaultAction":"SCMP_ACT_KILL","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"},
          {"names":["read"],"action":"SCMP_ACT_KILL_PROCESS","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]}]})",
        "read", SECCOMP_RET_KILL_PROCESS},
+      {"he kills for two kinds of arguments that libseccomp cannot hold beside one another: then for all",
+       R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
+         {"names":["mkdir"],"action":"SCMP_ACT_KILL_PROCESS","args":[
+           {"index":0,"value":9,"op":"SCMP_CMP_GE"},{"index":1,"value":1,"op":"SCMP_CMP_EQ"}]},
+         {"names":["mkdir"],"action":"SCMP_ACT_KILL_PROCESS","args":[
+           {"index":0,"value":9,"op":"SCMP_CMP_GE"},{"index":1,"value":2,"op":"SCMP_CMP_EQ"}]}]})",
+       "mkdir", SECCOMP_RET_KILL_PROCESS},
       {"he lists it, the profile denies it",
        R"({"defaultAction":"SCMP_ACT_KILL","syscalls":[{"names":["mount"],"action":"SCMP_ACT_ALLOW"}]})", "mount",
        answers_errno(EPERM)},

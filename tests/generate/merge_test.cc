@@ -62,6 +62,19 @@ TEST_CASE("merge: once merged, the same run changes nothing more") {
   CHECK(merged(more(), document).changes.empty());
 }
 
+TEST_CASE("merge: a 32-bit program opens the 32-bit interface, once") {
+  Json run = sample_run(second_run);
+  run["syscalls"]["SCMP_ARCH_X86"] = {{"read", {"serve"}}};
+  const auto widened = merged(run);
+  const auto said = [](const generate::Merged& merged) {
+    return std::count(merged.changes.begin(), merged.changes.end(), "allows 32-bit programs");
+  };
+  CHECK(said(widened) == 1);
+  CHECK_FALSE(profile_of(draft_of(evidence_of({sample_run()})))->seccomp.compat_architectures);
+  CHECK(result(widened).seccomp.compat_architectures);
+  CHECK(said(merged(run, policy::Document::parse("web.json", generate::rendered(widened.draft)).value())) == 0);
+}
+
 TEST_CASE("merge: a call that the profile denies is taken out of its groups") {
   const Profile profile = result(merged(more()));
   const auto& deny = profile.seccomp.deny;

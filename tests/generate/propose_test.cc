@@ -189,6 +189,25 @@ TEST_CASE("propose: phases that no run saw are warned of") {
   CHECK(warns(run, "beyond its first second"));
 }
 
+TEST_CASE("propose: runs of several images that were called the same are warned of") {
+  Json second = sample_run(second_run, "2026-04-01T12:00:00.000Z");
+  const auto warned = [&second] {
+    const auto warnings = draft_of(evidence_of({sample_run(), second})).warnings;
+    return std::count(warnings.begin(), warnings.end(), R"(the runs are of 2 images that were called "nginx:1.25")");
+  };
+  CHECK(warned() == 0);
+  second["image_digest"] = "sha256:" + std::string(64, 'b');
+  CHECK(warned() == 1);
+}
+
+TEST_CASE("propose: of a call that not every run made it is told when it was seen") {
+  Json second = sample_run(second_run, "2026-04-01T12:00:00.000Z");
+  second["syscalls"]["SCMP_ARCH_X86_64"]["rename"] = {"stop"};
+  const std::string text = generate::rendered(draft_of(evidence_of({sample_run(), second})));
+  CHECK(text.find("\"rename\",  // 1 of 2 runs: stop; first 2026-04-01, last 2026-04-01") != std::string::npos);
+  CHECK(text.find("\"openat\",  // 2 of 2 runs: start\n") != std::string::npos);
+}
+
 TEST_CASE("propose: one input has one output, whatever the order") {
   const Json second = sample_run(second_run, "2026-04-01T12:00:00.000Z");
   CHECK(generate::rendered(draft_of(evidence_of({sample_run(), second}))) !=

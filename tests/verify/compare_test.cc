@@ -103,6 +103,30 @@ TEST_CASE("verify: each way to be weaker is told once, by the control that promi
   }
 }
 
+TEST_CASE("verify: the label of a security module is the one granted, and AppArmor enforces it") {
+  struct Row {
+    const char* member;
+    const char* label;
+    const char* control;  // empty: as granted
+  };
+  const Row rows[] = {{"apparmorProfile", "mine (enforce)", ""},
+                      {"apparmorProfile", "mine (complain)", "apparmor"},
+                      {"apparmorProfile", "unconfined", "apparmor"},
+                      {"apparmorProfile", "", "apparmor"},
+                      {"selinuxLabel", "mine", ""},
+                      {"selinuxLabel", "mine (enforce)", "selinux"},
+                      {"selinuxLabel", "system_u:system_r:spc_t:s0", "selinux"}};
+  for (const Row& row : rows) {
+    INFO(row.member << ": " << row.label);
+    state::Grant grant = promised();
+    grant.process[row.member] = "mine";
+    ContainerView view = kept();
+    view.security_label = row.label;
+    const auto weaknesses = verify::compare(grant, view, outside);
+    CHECK((weaknesses.empty() ? "" : weaknesses.front().control) == row.control);
+  }
+}
+
 TEST_CASE("verify: what is warned of, off, waived or in audit mode was not promised") {
   ContainerView view = kept();
   view.mounts["/"] = false;

@@ -147,8 +147,7 @@ attempts() { printf 'probe call 165 none /tmp %s 0 0;' "$@"; }
 
 @test "a program written to /dev: stock runs it although the root file system is read-only, ours does not" {
   local -a attack=("$BOX" sh -c 'cp /bin/busybox /dev/busybox && /dev/busybox echo ran 2>/dev/null || echo denied')
-  run stock --rm --read-only "${attack[@]}"
-  equals "$output" ran
+  equals "$(stock --rm --read-only "${attack[@]}")" ran
   both denied "${attack[@]}"
 }
 
@@ -319,8 +318,7 @@ out_of() { nsenter --target "$(pid_of "$1")" --user -- "${@:2}"; }
   local -a attack=("$BOX" probe call 425 8 0 + 101 0 0 0 0)
   local io_uring=EFAULT
   [ "$(docker version --format '{{.Server.Version}}' | cut -d . -f 1)" -lt 25 ] || io_uring=EPERM
-  run stock --rm "${attack[@]}"
-  equals "$output" "$io_uring"$'\nok'
+  equals "$(stock --rm "${attack[@]}")" "$io_uring"$'\nok'
   both $'ENOSYS\nEPERM' "${attack[@]}"
 }
 

@@ -36,8 +36,8 @@ struct Row {
   Kind kind;  // who asks for the opposite: a user can on bind mounts and tmpfs, the rest is the engine's
   const Flag* flags[4];
 };
-// devpts and /dev hold the container's own device nodes; /dev stays writable where the root file system is not. Programs
-// run from volumes.
+// devpts and /dev hold the container's own device nodes; /dev stays writable where the root file system is not.
+// Programs run from volumes.
 constexpr Row bind_row{"bind", Kind::excess, {&nosuid, &nodev}};
 constexpr Row dev_row{"tmpfs", Kind::tighten, {&nosuid, &noexec}};
 constexpr Row rows[] = {{"tmpfs", Kind::excess, {&nosuid, &nodev, &noexec}},

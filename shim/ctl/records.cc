@@ -24,7 +24,7 @@ bool names_control(const Json& record, const std::string& control) {
 // The beginning of a time as records have it, down to any of its parts; the "Z" at the end of a whole one goes.
 const CLI::Validator time_of_a_record(
     [](std::string& text) -> std::string {
-      if (text.size() > std::string_view("0000-00-00").size() && text.ends_with('Z')) text.pop_back();
+      if (text.size() > std::string_view("0000-00-00Z").size() && text.ends_with('Z')) text.pop_back();
       constexpr std::string_view form = "0000-00-00T00:00:00.000";
       constexpr std::size_t lengths[] = {10, 13, 16, 19, 23};
       bool fits = std::find(std::begin(lengths), std::end(lengths), text.size()) != std::end(lengths);

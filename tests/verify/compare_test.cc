@@ -104,19 +104,19 @@ TEST_CASE("verify: each way to be weaker is told once, by the control that promi
 }
 
 TEST_CASE("verify: the label of a security module is the one granted, and AppArmor enforces it") {
-  struct Row {
+  struct Label {
     const char* member;
     const char* label;
     const char* control;  // empty: as granted
   };
-  const Row rows[] = {{"apparmorProfile", "mine (enforce)", ""},
-                      {"apparmorProfile", "mine (complain)", "apparmor"},
-                      {"apparmorProfile", "unconfined", "apparmor"},
-                      {"apparmorProfile", "", "apparmor"},
-                      {"selinuxLabel", "mine", ""},
-                      {"selinuxLabel", "mine (enforce)", "selinux"},
-                      {"selinuxLabel", "system_u:system_r:spc_t:s0", "selinux"}};
-  for (const Row& row : rows) {
+  const Label labels[] = {{"apparmorProfile", "mine (enforce)", ""},
+                          {"apparmorProfile", "mine (complain)", "apparmor"},
+                          {"apparmorProfile", "unconfined", "apparmor"},
+                          {"apparmorProfile", "", "apparmor"},
+                          {"selinuxLabel", "mine", ""},
+                          {"selinuxLabel", "mine (enforce)", "selinux"},
+                          {"selinuxLabel", "system_u:system_r:spc_t:s0", "selinux"}};
+  for (const Label& row : labels) {
     INFO(row.member << ": " << row.label);
     state::Grant grant = promised();
     grant.process[row.member] = "mine";

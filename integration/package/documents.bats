@@ -26,6 +26,7 @@ ELSEWHERE=(
   'tests/run unit|.ci/run|tests/run lint unit'
   '.ci/run|.ci/run|exec tests/run'
   'cmake --preset dev && cmake --build --preset dev|tests/run|build dev'
+  'cmake --preset coverage && cmake --build --preset coverage|integration/package/documents.bats|cmake --preset coverage -B'
   'cmake --preset release && cmake --build --preset release && (cd build/release && cpack -G DEB)|integration/lib.bash|cpack -G DEB'
   'cmake --workflow --preset package|integration/package/documents.bats|cmake --workflow --list-presets'
   'sudo cmake --install build/release|integration/lib.bash|cmake --install'
@@ -385,4 +386,13 @@ checked() {
   cd "$HARDENED_SOURCE"
   run cmake --workflow --list-presets
   contains '"package"'
+}
+
+@test "the preset of the coverage counts in programs as well as in tests" {
+  cd "$HARDENED_SOURCE"
+  cmake --preset coverage -B "$BATS_TEST_TMPDIR/coverage"
+  run ninja -C "$BATS_TEST_TMPDIR/coverage" -n coverage
+  equals "$status" 0
+  contains 'Linking CXX executable shim/runtime/hardened-runtime'
+  contains 'Linking CXX executable tests/test_ctl'
 }

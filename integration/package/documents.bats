@@ -392,7 +392,7 @@ checked() {
   cd "$HARDENED_SOURCE"
   cmake --preset coverage -B "$BATS_TEST_TMPDIR/coverage"
   run ninja -C "$BATS_TEST_TMPDIR/coverage" -n coverage
-  equals "$status" 0
+  [ "$status" = 0 ] || { echo "$output" && false; }
   contains 'Linking CXX executable shim/runtime/hardened-runtime'
   contains 'Linking CXX executable tests/test_ctl'
 }
